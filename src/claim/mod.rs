@@ -1,0 +1,5 @@
+//! What papers claim, as data.
+
+/// A claims file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Claims {}

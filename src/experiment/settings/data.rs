@@ -1,0 +1,58 @@
+//! Which images a run sees.
+
+use serde::{Deserialize, Serialize};
+
+/// The images of a run and the size at which the network sees them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DataSettings {
+    /// Where the images come from.
+    pub source: DataSource,
+    /// Height and width of the network's input in pixels; a multiple of 32.
+    pub size: usize,
+}
+
+/// Where images come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataSource {
+    /// A real data set that `ege-bench data import` prepared.
+    #[serde(rename_all = "kebab-case")]
+    Prepared {
+        /// A name of `datasets.lock`, such as `isic2017`.
+        dataset: String,
+        /// A split of that data set, such as `paper`, `official` or `held-out`.
+        split: String,
+    },
+    /// The built-in generator of dermoscopy-like images: synthetic, for trying things out.
+    #[serde(rename_all = "kebab-case")]
+    SyntheticLesions {
+        /// Number of training images.
+        train_images: usize,
+        /// Number of validation images; they select the epoch and are reported on.
+        validation_images: usize,
+    },
+}
+
+impl DataSource {
+    /// The data set's name as experiment files spell it.
+    pub fn dataset(&self) -> &str {
+        match self {
+            Self::Prepared { dataset, .. } => dataset,
+            Self::SyntheticLesions { .. } => "synthetic-lesions",
+        }
+    }
+
+    /// The split's name; the generator has only its own, `built-in`.
+    pub fn split(&self) -> &str {
+        match self {
+            Self::Prepared { split, .. } => split,
+            Self::SyntheticLesions { .. } => "built-in",
+        }
+    }
+
+    /// True where every number must be labelled synthetic.
+    pub fn is_synthetic(&self) -> bool {
+        matches!(self, Self::SyntheticLesions { .. })
+    }
+}

@@ -1,0 +1,61 @@
+//! What a report is made of: plain values that the caller gathers.
+
+use crate::experiment::settings::Settings;
+use crate::store::{CountsRow, EpochEvent, RunRecord};
+
+/// Everything that a report shows.
+#[derive(Clone, Debug)]
+pub struct ReportInput {
+    /// The experiment's name.
+    pub name: String,
+    /// The experiment's description, may be empty.
+    pub description: String,
+    /// The command that makes these results again.
+    pub command: String,
+    /// When the report was written, RFC 3339 in UTC.
+    pub generated: String,
+    /// The runs in the order of the plan, finished or not.
+    pub runs: Vec<ReportRun>,
+    /// What papers claim, from the claims files that the experiment names.
+    pub claims: Vec<crate::claim::Claims>,
+    /// Images to look at, of one run.
+    pub gallery: Vec<GalleryItem>,
+    /// Why there are no images to look at, where there are none.
+    pub gallery_note: String,
+}
+
+/// One run as the report sees it.
+#[derive(Clone, Debug)]
+pub struct ReportRun {
+    /// The run's `run.json`.
+    pub record: RunRecord,
+    /// What the run does.
+    pub settings: Settings,
+    /// True where the epoch was selected on the images that are reported on.
+    pub selects_on_report: bool,
+    /// Number of images that train, select and report.
+    pub images: [usize; 3],
+    /// The epochs, in order, without repetitions.
+    pub events: Vec<EpochEvent>,
+    /// Counts of the reported images; empty for a run that isn't done.
+    pub counts: Vec<CountsRow>,
+}
+
+/// A reported image with truth and prediction.
+#[derive(Clone, Debug)]
+pub struct GalleryItem {
+    /// Id of the run that predicted.
+    pub run: String,
+    /// The image's id.
+    pub image: String,
+    /// Why it was chosen: `best`, `median` or `worst`.
+    pub choice: String,
+    /// Height and width in pixels.
+    pub size: usize,
+    /// `[height, width, 3]` bytes.
+    pub pixels: Vec<u8>,
+    /// Lesion in truth, `[height, width]`.
+    pub truth: Vec<bool>,
+    /// Lesion as predicted, `[height, width]`.
+    pub prediction: Vec<bool>,
+}

@@ -1,0 +1,5 @@
+//! Tables, charts and the page.
+
+mod input;
+
+pub use input::{GalleryItem, ReportInput, ReportRun};
