@@ -10,7 +10,10 @@ use super::source::Origin;
 
 /// One thing that the user can mend.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Diagnostic {
+pub struct Diagnostic(Box<Parts>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Parts {
     message: String,
     origin: Option<Origin>,
     label: Option<String>,
@@ -22,86 +25,93 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic that says `message`, lower case and without a full stop.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             message: message.into(),
             origin: None,
             label: None,
             related: Vec::new(),
             allowed: None,
             hint: None,
-        }
+        }))
     }
 
     /// Sets the place.
     #[must_use]
     pub fn at(mut self, origin: Origin) -> Self {
-        self.origin = Some(origin);
+        self.0.origin = Some(origin);
         self
     }
 
     /// Sets the words beside the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.0.label = Some(label.into());
         self
     }
 
     /// Adds another place that has to do with it.
     #[must_use]
     pub fn related(mut self, origin: Origin, label: impl Into<String>) -> Self {
-        self.related.push((origin, label.into()));
+        self.0.related.push((origin, label.into()));
         self
     }
 
     /// Sets what would be allowed.
     #[must_use]
     pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
-        self.allowed = Some(allowed.into());
+        self.0.allowed = Some(allowed.into());
         self
     }
 
     /// Sets what the user can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// Sets `hint` where there is none and `apply` holds.
     #[must_use]
     pub fn hint_if(self, apply: bool, hint: &str) -> Self {
-        if apply && self.hint.is_none() { self.hint(hint) } else { self }
+        if apply && self.0.hint.is_none() { self.hint(hint) } else { self }
     }
 
     /// What is wrong, in one line.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// Message, place with caret, what is allowed and a hint, as several lines without a last line break.
     pub fn render(&self, color: bool) -> String {
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
-        if let Some(origin) = &self.origin {
-            let primary = AnnotationKind::Primary.span(origin.span()).label(self.label.as_deref());
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.0.message.as_str()));
+        if let Some(origin) = &self.0.origin {
+            let primary = AnnotationKind::Primary.span(origin.span()).label(self.0.label.as_deref());
             let mut snippet = snippet(origin).annotation(primary);
-            for (related, label) in self.related.iter().filter(|(related, _)| same_text(related, origin)) {
+            for (related, label) in self.0.related.iter().filter(|(related, _)| same_text(related, origin)) {
                 let context = AnnotationKind::Context.span(related.span()).label(label.as_str());
                 snippet = snippet.annotation(context);
             }
             group = group.element(snippet);
-            for (related, label) in self.related.iter().filter(|(related, _)| !same_text(related, origin)) {
+            for (related, label) in self.0.related.iter().filter(|(related, _)| !same_text(related, origin)) {
                 let context = AnnotationKind::Context.span(related.span()).label(label.as_str());
                 group = group.element(self::snippet(related).annotation(context));
             }
         }
-        let notes = [("allowed", &self.allowed, Level::NOTE), ("hint", &self.hint, Level::HELP)];
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut below = String::new();
+        let notes = [("allowed", &self.0.allowed, Level::NOTE), ("hint", &self.0.hint, Level::HELP)];
         for (name, text, level) in notes {
-            if let Some(text) = text {
-                group = group.element(level.with_name(name).message(normalize_untrusted_str(text)));
+            let Some(text) = text else { continue };
+            let (level, text) = (level.with_name(name), normalize_untrusted_str(text));
+            if self.0.origin.is_some() {
+                group = group.element(level.message(text));
+            } else {
+                // Without a line of source to hang on, a note stands on a line of its own.
+                let note = renderer.render(&[Group::with_title(level.secondary_title(text))]);
+                below = format!("{below}\n{note}");
             }
         }
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        renderer.render(&[group])
+        renderer.render(&[group]) + &below
     }
 }
 
@@ -126,6 +136,14 @@ impl Problems {
         }
     }
 
+    /// Adds a problem unless there is one with the same words, wherever it is: the points of a grid
+    /// repeat a fault at each alternative.
+    pub fn push_words_once(&self, diagnostic: Diagnostic) {
+        if !self.0.borrow().iter().any(|other| other.message() == diagnostic.message()) {
+            self.push(diagnostic);
+        }
+    }
+
     /// Number of problems so far.
     pub fn count(&self) -> usize {
         self.0.borrow().len()
@@ -136,12 +154,30 @@ impl Problems {
     /// # Errors
     /// The problems.
     pub fn finish<T>(self, value: Option<T>) -> Result<T, ExperimentError> {
-        let diagnostics = self.0.into_inner();
+        let mut diagnostics = self.0.into_inner();
+        in_reading_order(&mut diagnostics);
         match value {
             Some(value) if diagnostics.is_empty() => Ok(value),
             _ => Err(ExperimentError::Invalid { diagnostics }),
         }
     }
+}
+
+/// Sorts by place: text after text as they were first met, each from its top to its bottom.
+fn in_reading_order(diagnostics: &mut [Diagnostic]) {
+    let mut texts: Vec<*const super::source::Source> = Vec::new();
+    for origin in diagnostics.iter().filter_map(|diagnostic| diagnostic.0.origin.as_ref()) {
+        let text = std::ptr::from_ref(origin.source());
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    diagnostics.sort_by_key(|diagnostic| {
+        diagnostic.0.origin.as_ref().map(|origin| {
+            let text = std::ptr::from_ref(origin.source());
+            (texts.iter().position(|other| *other == text), origin.span().start)
+        })
+    });
 }
 
 /// Why an experiment can't be planned; the user's file or arguments are at fault (exit code 2).
