@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fmt::{Debug, Display};
 use std::ops::RangeInclusive;
 
-use super::diagnostic::{Diagnostic, Problems};
+use super::diagnostic::Diagnostic;
 use super::document::Node;
+use super::problems::Problems;
 use super::source::Origin;
 
 /// Checks values of one variant and notes what is wrong.

@@ -1,8 +1,6 @@
 //! What is wrong with an experiment, shown at the place where it stands.
 
-use std::cell::RefCell;
 use std::fmt;
-use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 
@@ -76,6 +74,11 @@ impl Diagnostic {
         if apply && self.0.hint.is_none() { self.hint(hint) } else { self }
     }
 
+    /// The place, where there is one.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.0.origin.as_ref()
+    }
+
     /// What is wrong, in one line.
     pub fn message(&self) -> &str {
         &self.0.message
@@ -121,123 +124,6 @@ fn snippet(origin: &Origin) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
 
 fn same_text(left: &Origin, right: &Origin) -> bool {
     std::ptr::eq(left.source(), right.source())
-}
-
-/// The problems of an experiment while it is read; the same one twice is kept once.
-#[derive(Debug, Default)]
-pub struct Problems(RefCell<Vec<Diagnostic>>);
-
-impl Problems {
-    /// Adds a problem unless it is there: variants share their base, and so its faults.
-    pub fn push(&self, diagnostic: Diagnostic) {
-        let mut problems = self.0.borrow_mut();
-        if !problems.contains(&diagnostic) {
-            problems.push(diagnostic);
-        }
-    }
-
-    /// Adds a problem unless there is one with the same words, wherever it is: the points of a grid
-    /// repeat a fault at each alternative.
-    pub fn push_words_once(&self, diagnostic: Diagnostic) {
-        if !self.0.borrow().iter().any(|other| other.message() == diagnostic.message()) {
-            self.push(diagnostic);
-        }
-    }
-
-    /// Number of problems so far.
-    pub fn count(&self) -> usize {
-        self.0.borrow().len()
-    }
-
-    /// `value` if there is no problem and a value.
-    ///
-    /// # Errors
-    /// The problems.
-    pub fn finish<T>(self, value: Option<T>) -> Result<T, ExperimentError> {
-        let mut diagnostics = self.0.into_inner();
-        in_reading_order(&mut diagnostics);
-        match value {
-            Some(value) if diagnostics.is_empty() => Ok(value),
-            _ => Err(ExperimentError::Invalid { diagnostics }),
-        }
-    }
-}
-
-/// Sorts by place: text after text as they were first met, each from its top to its bottom.
-fn in_reading_order(diagnostics: &mut [Diagnostic]) {
-    let mut texts: Vec<*const super::source::Source> = Vec::new();
-    for origin in diagnostics.iter().filter_map(|diagnostic| diagnostic.0.origin.as_ref()) {
-        let text = std::ptr::from_ref(origin.source());
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
-    diagnostics.sort_by_key(|diagnostic| {
-        diagnostic.0.origin.as_ref().map(|origin| {
-            let text = std::ptr::from_ref(origin.source());
-            (texts.iter().position(|other| *other == text), origin.span().start)
-        })
-    });
-}
-
-/// Why an experiment can't be planned; the user's file or arguments are at fault (exit code 2).
-#[derive(Debug, thiserror::Error)]
-pub enum ExperimentError {
-    /// The experiment's file can't be read.
-    #[error("{}", self.render(false))]
-    Unreadable {
-        /// The path as the user typed it.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-        /// A file of a similar name that does exist.
-        similar: Option<PathBuf>,
-    },
-    /// Files or `--set` arguments say what can't be meant.
-    #[error("{}", self.render(false))]
-    Invalid {
-        /// What is wrong, in the order of reading; at least one.
-        diagnostics: Vec<Diagnostic>,
-    },
-}
-
-impl ExperimentError {
-    /// The whole error for a terminal: each problem with its place, what is allowed and a hint.
-    pub fn render(&self, color: bool) -> String {
-        match self {
-            Self::Unreadable { path, source, similar } => {
-                let message = match source.kind() {
-                    std::io::ErrorKind::NotFound => format!("there is no file {}", path.display()),
-                    _ => format!("can't read {}: {}", path.display(), source.kind()),
-                };
-                let mut diagnostic = Diagnostic::new(message);
-                if let Some(similar) = similar {
-                    diagnostic = diagnostic.hint(format!("did you mean {}?", similar.display()));
-                }
-                diagnostic.render(color)
-            }
-            Self::Invalid { diagnostics } => {
-                let rendered: Vec<String> = diagnostics.iter().map(|one| one.render(color)).collect();
-                rendered.join("\n\n")
-            }
-        }
-    }
-
-    /// The problems in one line each, without places.
-    pub fn messages(&self) -> Vec<String> {
-        match self {
-            Self::Unreadable { path, source, .. } => {
-                vec![format!("can't read {}: {}", path.display(), source.kind())]
-            }
-            Self::Invalid { diagnostics } => diagnostics.iter().map(|one| one.message().to_owned()).collect(),
-        }
-    }
-}
-
-impl From<Diagnostic> for ExperimentError {
-    fn from(diagnostic: Diagnostic) -> Self {
-        Self::Invalid { diagnostics: vec![diagnostic] }
-    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -300,15 +186,5 @@ error: unknown key `epoch` in [train]
   = hint: did you mean `epochs`?";
         assert_eq!(diagnostic.render(false), expect);
         assert!(diagnostic.render(true).contains("\u{1b}["), "colour");
-    }
-
-    #[test]
-    fn the_same_problem_is_kept_once() {
-        let problems = Problems::default();
-        problems.push(Diagnostic::new("a"));
-        problems.push(Diagnostic::new("a"));
-        problems.push(Diagnostic::new("b"));
-        assert_eq!(problems.count(), 2);
-        assert_eq!(problems.finish(Some(())).unwrap_err().messages(), ["a", "b"]);
     }
 }

@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, ExperimentError, similar};
+use super::diagnostic::{Diagnostic, similar};
 use super::document::{self, Entry, Node, Table, Value};
+use super::error::ExperimentError;
 use super::file::SECTIONS;
 use super::merge;
 use super::source::{Origin, Source};

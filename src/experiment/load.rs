@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::check;
-use super::diagnostic::{Diagnostic, ExperimentError, Problems};
+use super::diagnostic::Diagnostic;
 use super::document::Node;
+use super::error::ExperimentError;
 use super::file::RawExperiment;
 use super::fingerprint;
 use super::layers;
 use super::merge;
+use super::problems::Problems;
 use super::read::read;
 use super::resolve::{self, Catalogue};
 use super::settings::Settings;

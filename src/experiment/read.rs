@@ -4,14 +4,14 @@
 //! type ends the reading of what it belongs to.
 
 use serde::de::value::StrDeserializer;
-use serde::de::{
-    self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::diagnostic::{Diagnostic, Problems};
+use super::choice::Choice;
+use super::diagnostic::Diagnostic;
 use super::document::{Entry, Node, Table, Value};
 use super::fault::{ELEMENT, Fault, Place, ReadError};
+use super::problems::Problems;
 
 /// Reads the value `node` that stands at the dotted `path` of the experiment; notes what is wrong.
 pub fn read<'a, T: de::Deserialize<'a>>(node: &'a Node, path: &str, problems: &'a Problems) -> Option<T> {
@@ -26,14 +26,16 @@ pub fn read<'a, T: de::Deserialize<'a>>(node: &'a Node, path: &str, problems: &'
     }
 }
 
-struct Reader<'a> {
-    node: &'a Node,
-    path: String,
+/// A value that is being read, with its path for messages.
+pub struct Reader<'a> {
+    pub(super) node: &'a Node,
+    pub(super) path: String,
     problems: &'a Problems,
 }
 
 impl<'a> Reader<'a> {
-    fn place(&self) -> Place {
+    /// Where the value stands.
+    pub(super) fn place(&self) -> Place {
         Place { origin: self.node.origin.clone(), path: self.path.clone() }
     }
 
@@ -41,7 +43,8 @@ impl<'a> Reader<'a> {
         Place { origin: entry.key_origin.clone(), path: self.path.clone() }
     }
 
-    fn child(&self, node: &'a Node, key: &str) -> Self {
+    /// The value `node` of the table's entry `key`.
+    pub(super) fn child(&self, node: &'a Node, key: &str) -> Self {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         Reader { node, path, problems: self.problems }
     }
@@ -50,7 +53,8 @@ impl<'a> Reader<'a> {
         ReadError::new(fault).or_at(self.place())
     }
 
-    fn wrong_type(&self, expected: impl Into<String>) -> ReadError {
+    /// An error that says what should stand here.
+    pub(super) fn wrong_type(&self, expected: impl Into<String>) -> ReadError {
         let expected = expected.into();
         let hint = match &self.node.value {
             Value::String(text) if text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok() => {
@@ -104,7 +108,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
             Value::Integer(_) => visitor.visit_i64(self.integer(&i64::MAX)?),
             Value::Float(float) => visitor.visit_f64(*float),
             Value::Boolean(boolean) => visitor.visit_bool(*boolean),
-            Value::Datetime => Err(self.wrong_type("anything else")),
+            Value::Datetime => Err(self.wrong_type("something other than a date")),
             Value::Array(items) => visitor.visit_seq(self.items(items)),
             Value::Table(table) => {
                 let entries = table.entries.iter().collect::<Vec<_>>().into_iter();
@@ -274,64 +278,6 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         let reader = self.parent.child(&entry.node, &entry.key);
         let place = reader.place();
         seed.deserialize(reader).map_err(|error| error.or_at(place))
-    }
-}
-
-/// A choice: a string such as `"once"`, or a table with one entry such as `[schedule.cosine]`.
-struct Choice<'a> {
-    place: Place,
-    name: &'a str,
-    content: Option<&'a Node>,
-    reader: Reader<'a>,
-}
-
-impl<'de> EnumAccess<'de> for Choice<'de> {
-    type Error = ReadError;
-    type Variant = Self;
-
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), ReadError> {
-        let name: StrDeserializer<'_, ReadError> = self.name.into_deserializer();
-        let value = seed.deserialize(name).map_err(|error| error.or_at(self.place.clone()))?;
-        Ok((value, self))
-    }
-}
-
-impl<'de> VariantAccess<'de> for Choice<'de> {
-    type Error = ReadError;
-
-    fn unit_variant(self) -> Result<(), ReadError> {
-        match self.content {
-            None => Ok(()),
-            Some(_) => Err(self.reader.wrong_type(format!("the string \"{}\"", self.name))),
-        }
-    }
-
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, ReadError> {
-        match self.content {
-            Some(node) => {
-                let reader = self.reader.child(node, self.name);
-                let place = reader.place();
-                seed.deserialize(reader).map_err(|error| error.or_at(place))
-            }
-            None => Err(self.reader.wrong_type(format!("the table [{}.{}]", self.reader.path, self.name))),
-        }
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, _visitor: V) -> Result<V::Value, ReadError> {
-        Err(self.reader.wrong_type("a choice with named settings"))
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        match self.content {
-            Some(node) => {
-                de::Deserializer::deserialize_struct(self.reader.child(node, self.name), "", fields, visitor)
-            }
-            None => Err(self.reader.wrong_type(format!("the table [{}.{}]", self.reader.path, self.name))),
-        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! From a draft to settings: defaults filled in, every value checked.
 
 use super::check::{self, Check};
-use super::diagnostic::{Diagnostic, Problems, listed, similar};
+use super::diagnostic::{Diagnostic, listed, similar};
 use super::document::Node;
 use super::file::{
     RawAdamW, RawAugment, RawCosine, RawData, RawEgeUnet, RawLoss, RawModel, RawOptimizer, RawSchedule,
     RawTrain,
 };
 use super::merge::SYNTHETIC;
+use super::problems::Problems;
 use super::protocol;
 use super::read::read;
 use super::settings::{

@@ -1,10 +1,11 @@
 //! The variants of an experiment before they are checked: the base with what each of them changes.
 
-use super::diagnostic::{Diagnostic, Problems};
+use super::diagnostic::Diagnostic;
 use super::document::{Entry, Node, Table, Value};
 use super::file::{RawGrid, RawVariant, SECTIONS};
 use super::grid;
 use super::merge;
+use super::problems::Problems;
 use super::read::read;
 use super::source::Origin;
 

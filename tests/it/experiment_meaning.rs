@@ -115,6 +115,32 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_text_makes_it_panic(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[\\[\\]{}=.,\"'#\n a-z0-9é-]{0,3}"), 1..6),
+        set in "[a-z.=\\[\\]{}\"' 0-9é-]{0,20}",
+    ) {
+        let mut text: Vec<char> = include_str!("../../experiments/protocol.toml").replace("extends =", "claims = [] #").chars().collect();
+        text.extend("\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\n[model.ege-unet]\n".chars());
+        for (at, cut, insert) in &edits {
+            let start = at.index(text.len());
+            let end = (start + cut).min(text.len());
+            text.splice(start..end, insert.chars());
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.toml");
+        fs_err::write(&path, text.iter().collect::<String>()).expect("the folder is writable");
+        let catalogue = Catalogue { datasets: vec![("isic2017".into(), vec!["paper".into()])] };
+        if let Err(error) = load(&path, &[set], &catalogue) {
+            prop_assert!(error.render(false).starts_with("error: "), "{error}");
+            prop_assert!(error.render(true).contains("error"));
+        }
+    }
+}
+
 #[test]
 fn every_setting_changes_the_id() {
     let with = |settings: &[(&str, &str)], sets: &[String]| id_of(&[("a.toml", as_lines(settings))], sets);
