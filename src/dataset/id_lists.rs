@@ -29,6 +29,7 @@ pub(super) fn read(folder: &str) -> Option<[Vec<String>; 3]> {
 }
 
 /// Folders of all embedded lists.
+#[cfg(test)]
 pub(super) fn folders() -> impl Iterator<Item = &'static str> {
     LISTS.iter().map(|(folder, _)| *folder)
 }

@@ -17,6 +17,7 @@ mod pairing;
 mod resize;
 mod rotate;
 mod split;
+pub mod synthetic;
 
 pub use augment::{Draws, common_angle};
 pub use batch::{Batch, Batches};
