@@ -1,5 +1,7 @@
 //! An image under work, and strokes over it.
 
+use std::collections::BTreeMap;
+
 use super::color::{self, Color};
 
 /// A square image in a frame that reaches from -1 to 1 in both directions.
@@ -36,30 +38,30 @@ impl Canvas {
 
     /// Draws a line of `width` (in the frame) through `points`, at most `opacity` opaque.
     pub fn stroke(&mut self, points: &[(f64, f64)], width: f64, ink: Color, opacity: f64) {
-        let mut cover = vec![0.0; self.pixels.len()];
         let half = 0.5 * self.size as f64;
         // Thinner than a pixel a line gets paler, not thinner.
         let radius = (0.5 * width * half).max(0.5);
         let opacity = opacity * (0.5 * width * half / radius).min(1.0);
+        let points: Vec<_> =
+            points.iter().map(|&(x, y)| ((x + 1.0) * half - 0.5, (y + 1.0) * half - 0.5)).collect();
+        // Where two pieces meet, a pixel is covered once: by the piece that covers more of it.
+        let mut cover = BTreeMap::new();
         for ends in points.windows(2) {
-            let pixel = |(x, y): (f64, f64)| ((x + 1.0) * half - 0.5, (y + 1.0) * half - 0.5);
-            self.cover(&mut cover, pixel(ends[0]), pixel(ends[1]), radius);
+            self.cover(&mut cover, ends[0], ends[1], radius);
         }
-        for (pixel, cover) in self.pixels.iter_mut().zip(cover) {
-            if cover > 0.0 {
-                *pixel = color::mix(*pixel, ink, opacity * cover);
-            }
+        for (index, cover) in cover {
+            self.pixels[index] = color::mix(self.pixels[index], ink, opacity * cover);
         }
     }
 
     /// Raises `cover` to how much of each pixel near the segment a pen of `radius` pixels covers.
-    fn cover(&self, cover: &mut [f64], from: (f64, f64), to: (f64, f64), radius: f64) {
+    fn cover(&self, cover: &mut BTreeMap<usize, f64>, from: (f64, f64), to: (f64, f64), radius: f64) {
         let last = self.size as f64 - 1.0;
         let reach = radius + 1.0;
         let span = |a: f64, b: f64| {
             let (low, high) = (a.min(b) - reach, a.max(b) + reach);
-            // A range that ends before it begins lies outside of the image.
-            if high < 0.0 || low > last { 1..=0 } else { low.max(0.0) as usize..=high.min(last) as usize }
+            // Ends before it begins where the segment lies outside of the image.
+            if high < 0.0 || low > last { 1..0 } else { low.max(0.0) as usize..high.min(last) as usize + 1 }
         };
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let square = dx * dx + dy * dy;
@@ -69,8 +71,10 @@ impl Canvas {
                 let along = if square > 0.0 { ((px * dx + py * dy) / square).clamp(0.0, 1.0) } else { 0.0 };
                 let (ex, ey) = (px - along * dx, py - along * dy);
                 let here = (radius + 0.5 - (ex * ex + ey * ey).sqrt()).clamp(0.0, 1.0);
-                let cell = &mut cover[row * self.size + column];
-                *cell = here.max(*cell);
+                if here > 0.0 {
+                    let cell = cover.entry(row * self.size + column).or_insert(0.0);
+                    *cell = here.max(*cell);
+                }
             }
         }
     }

@@ -16,6 +16,11 @@ pub(super) fn scale(color: Color, factor: f64) -> Color {
     color.map(|channel| channel * factor)
 }
 
+/// Brightness in 0..255: green counts most, as in an eye.
+pub(super) fn brightness(color: Color) -> f64 {
+    0.3 * color[0] + 0.6 * color[1] + 0.1 * color[2]
+}
+
 /// A colour between two neighbours of `palette`, which has at least two entries.
 pub(super) fn between(palette: &[Color], stream: &mut Stream) -> Color {
     let first = stream.below(palette.len() as u64 - 1) as usize;

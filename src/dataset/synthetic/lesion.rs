@@ -18,7 +18,7 @@ const BROWNS: [Color; 6] = [
 
 /// Colours of single regions: blue-grey veil, red, nearly black, pale regression.
 const ACCENTS: [Color; 4] =
-    [[96.0, 98.0, 116.0], [168.0, 66.0, 58.0], [34.0, 24.0, 26.0], [206.0, 176.0, 164.0]];
+    [[112.0, 104.0, 112.0], [170.0, 82.0, 72.0], [34.0, 24.0, 26.0], [206.0, 176.0, 164.0]];
 
 /// The texture of the pigment.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,8 @@ impl Lesion {
     pub fn draw(stream: &mut Stream, skin: &Skin) -> Self {
         let outline = Outline::draw(stream);
         let main = color::between(&BROWNS, stream);
+        // A lesion lighter than its skin would be invisible.
+        let main = color::scale(main, (0.72 * color::brightness(skin.tone()) / color::brightness(main)).min(1.0));
         // Pigment lies under the skin, so a part of the skin's tone shows in its light parts.
         let light = color::mix(main, skin.tone(), stream.range(0.15, 0.45));
         let dark = color::scale(main, stream.range(0.45, 0.85));
@@ -70,18 +72,18 @@ impl Lesion {
             light,
             dark,
             accent,
-            accent_from: stream.range(0.15, 0.9),
-            opacity: 1.0 - 0.55 * stream.unit() * stream.unit(),
+            accent_from: stream.range(0.1, 1.1),
+            // A quarter is faint: an easy set would tell no network from another.
+            opacity: if stream.chance(0.25) { stream.range(0.35, 0.6) } else { stream.range(0.6, 1.0) },
             softness: stream.range(0.04, 0.2),
             clouds,
             regions,
             texture,
-            texture_wave: stream.range(9.0, 20.0),
-            texture_strength: stream.range(0.1, 0.45),
+            texture_wave: stream.range(14.0, 30.0),
+            texture_strength: stream.range(0.08, 0.32),
             pattern,
         }
     }
-
 
     /// The colour at a point, over the skin's colour there, and whether the point is inside.
     pub fn paint(&self, skin: Color, x: f64, y: f64) -> (Color, bool) {
@@ -98,7 +100,7 @@ impl Lesion {
         pigment = color::mix(
             pigment,
             self.accent,
-            0.8 * step(self.accent_from, self.accent_from + 0.25, region + 0.3 * level),
+            0.7 * step(self.accent_from, self.accent_from + 0.7, region + 0.3 * level),
         );
         pigment = color::scale(pigment, 1.0 - self.texture_strength * self.texture(x, y));
         (color::mix(skin, pigment, cover), level > 0.0)
@@ -106,11 +108,13 @@ impl Lesion {
 
     /// How dark the pattern makes a point, in 0..1.
     fn texture(&self, x: f64, y: f64) -> f64 {
-        let (u, v) = (self.texture_wave * x, self.texture_wave * y);
+        // Bent, so that no lattice shows.
+        let bend = 0.7 * self.clouds.at(0.3 * self.texture_wave * x, 0.3 * self.texture_wave * y);
+        let (u, v) = (self.texture_wave * x + bend, self.texture_wave * y - bend);
         match self.pattern {
             Pattern::Network => {
                 let (first, second) = self.texture.cells(u, v);
-                1.0 - step(0.05, 0.35, second - first)
+                1.0 - step(0.0, 0.5, second - first)
             }
             Pattern::Globules => 1.0 - step(0.15, 0.4, self.texture.cells(u, v).0),
             Pattern::Homogeneous => mix(0.5, 1.0, self.texture.fractal(0.6 * u, 0.6 * v, 3)).clamp(0.0, 1.0),

@@ -33,7 +33,7 @@ pub(super) fn reflections(canvas: &mut Canvas, stream: &mut Stream) {
         let end = (at.0 + length * dx, at.1 + length * dy);
         canvas.stroke(&[at, end], stream.range(0.008, 0.03), [250.0; 3], stream.range(0.3, 0.9));
     }
-    let bubbles = if stream.chance(0.3) { 1 + stream.below(3) } else { 0 };
+    let bubbles = if stream.chance(0.15) { 1 + stream.below(3) } else { 0 };
     for _ in 0..bubbles {
         let (cx, cy) = (stream.range(-1.0, 1.0), stream.range(-1.0, 1.0));
         let radius = stream.range(0.03, 0.12);

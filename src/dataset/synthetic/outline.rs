@@ -11,6 +11,10 @@ const AREA_QUANTILES: [(f64, f64); 7] =
 /// Harmonics of the border; their amplitudes fall with a power of their number.
 const HARMONICS: usize = 10;
 
+/// No border reaches so many radii: 1 for the circle, at most 0.3 for the fractal edge and 0.6 for the
+/// harmonics.
+const FARTHEST: f64 = 2.0;
+
 /// Points a side of the grid on which the size is fitted to the area.
 const FIT_GRID: usize = 48;
 
@@ -65,8 +69,11 @@ impl Outline {
 
     /// 1 at the centre, 0 on the border, negative outside, in units of the radius.
     pub fn level(&self, x: f64, y: f64) -> f64 {
-        let (distance, reach) = self.polar(x, y);
-        reach - distance / self.radius
+        let (distance, axis) = self.bent(x, y);
+        if distance > FARTHEST * self.radius {
+            return 1.0 - FARTHEST;
+        }
+        self.reach(x, y, axis) - distance / self.radius
     }
 
     /// A length in the frame that grows with the lesion.
@@ -74,19 +81,23 @@ impl Outline {
         self.scale
     }
 
-    /// The bent, unstretched distance from the centre, and how far the border reaches in that direction in
-    /// units of the radius.
-    fn polar(&self, x: f64, y: f64) -> (f64, f64) {
-        let (u, v) = (x / self.scale, y / self.scale);
-        let bend = |field: Noise| self.bend_strength * self.scale * field.fractal(0.9 * u, 0.9 * v, 2);
+    /// Distance from the centre and direction (none at the centre itself), bent and without the stretch.
+    fn bent(&self, x: f64, y: f64) -> (f64, Option<(f64, f64)>) {
+        let (u, v) = (0.9 * x / self.scale, 0.9 * y / self.scale);
+        let bend = |field: Noise| self.bend_strength * self.scale * field.fractal(u, v, 2);
         let (dx, dy) = (x + bend(self.bend[0]) - self.center.0, y + bend(self.bend[1]) - self.center.1);
         let (cos, sin) = self.axis;
         let along = (cos * dx + sin * dy) / self.stretch;
         let across = (cos * dy - sin * dx) * self.stretch;
         let distance = (along * along + across * across).sqrt();
-        let mut reach = 1.0 + self.edge_strength * self.edge.fractal(2.5 * u, 2.5 * v, 4);
-        if distance > 0.0 {
-            let unit = (along / distance, across / distance);
+        (distance, (distance > 0.0).then(|| (along / distance, across / distance)))
+    }
+
+    /// How far the border reaches in a direction, in units of the radius: less than [`FARTHEST`].
+    fn reach(&self, x: f64, y: f64, direction: Option<(f64, f64)>) -> f64 {
+        let (u, v) = (2.5 * x / self.scale, 2.5 * y / self.scale);
+        let mut reach = 1.0 + self.edge_strength * self.edge.fractal(u, v, 4).clamp(-1.5, 1.5);
+        if let Some(unit) = direction {
             // Powers of the unit vector are cosine and sine of the multiples of its angle.
             let mut power = unit;
             for (cosine, sine) in self.harmonics {
@@ -94,7 +105,7 @@ impl Outline {
                 reach += cosine * power.0 + sine * power.1;
             }
         }
-        (distance, reach.max(0.1))
+        reach.max(0.1)
     }
 
     /// Sets the radius so that the lesion covers `area` of the frame: a point is inside once the radius
@@ -103,8 +114,9 @@ impl Outline {
         let position = |i: usize| 2.0 * (i as f64 + 0.5) / FIT_GRID as f64 - 1.0;
         let mut needed: Vec<f64> = (0..FIT_GRID * FIT_GRID)
             .map(|i| {
-                let (distance, reach) = self.polar(position(i % FIT_GRID), position(i / FIT_GRID));
-                distance / reach
+                let (x, y) = (position(i % FIT_GRID), position(i / FIT_GRID));
+                let (distance, axis) = self.bent(x, y);
+                distance / self.reach(x, y, axis)
             })
             .collect();
         needed.sort_by(f64::total_cmp);

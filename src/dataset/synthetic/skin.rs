@@ -58,7 +58,7 @@ impl Skin {
     /// The colour at a point of the frame.
     pub fn color(&self, x: f64, y: f64) -> Color {
         let blotch = self.blotch.fractal(2.2 * x, 2.2 * y, 4);
-        let red = self.redness_strength * self.redness.fractal(1.4 * x, 1.4 * y, 3);
+        let red = self.redness_strength * self.redness.fractal(1.4 * x, 1.4 * y, 2);
         let (along, across) =
             (self.crease_axis.0 * x + self.crease_axis.1 * y, self.crease_axis.0 * y - self.crease_axis.1 * x);
         // A ridge of noise stretched along one direction reads as a crease.
