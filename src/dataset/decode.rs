@@ -97,10 +97,7 @@ mod tests {
         let decoded = mask(&png(3, 2, &[0, 255, 0, 255, 255, 0])).unwrap();
         assert_eq!((decoded.height, decoded.width, decoded.bytes), (2, 3, vec![0, 255, 0, 255, 255, 0]));
         let problem = mask(&png(3, 2, &[0, 255, 0, 255, 128, 7])).err().unwrap();
-        assert_eq!(
-            problem,
-            "2 of 6 mask pixels are neither 0 nor 255; the first is 128 in row 1, column 1"
-        );
+        assert_eq!(problem, "2 of 6 mask pixels are neither 0 nor 255; the first is 128 in row 1, column 1");
     }
 
     #[test]

@@ -159,13 +159,17 @@ impl DatasetError {
             Self::UnknownDataset { name, known } | Self::UnknownSplit { name, known, .. } => {
                 closest(name, known).map(|other| format!("did you mean `{other}`?"))
             }
-            Self::Size { .. } => Some("the networks halve their input five times; 256 is the paper's size".into()),
+            Self::Size { .. } => {
+                Some("the networks halve their input five times; 256 is the paper's size".into())
+            }
             Self::Folder { .. } => Some(
                 "the folder must hold images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png \
                  (or ISIC_0000000_segmentation.png)"
                     .into(),
             ),
-            Self::Pairs { .. } => Some("nothing was written; mend or remove these files and import again".into()),
+            Self::Pairs { .. } => {
+                Some("nothing was written; mend or remove these files and import again".into())
+            }
             Self::Missing { dataset, size, .. } => Some(format!(
                 "run `{}` with the folder that holds images/ and masks/",
                 import_command(dataset, *size)

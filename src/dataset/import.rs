@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::cache::{self, Entry, Source, Writer};
 use super::pairing::{self, Listing, Pair};
-use super::{DatasetError, LARGEST_SIZE, PairProblem, atomic, decode, digest, known_ids, lock, resize, split};
+use super::{
+    DatasetError, LARGEST_SIZE, PairProblem, atomic, decode, digest, known_ids, lock, resize, split,
+};
 
 /// Pairs that are decoded before the next are: bounds the memory, while every thread has enough to do.
 const CHUNK: usize = 64;

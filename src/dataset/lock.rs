@@ -182,7 +182,11 @@ mod tests {
         for dataset in lock.dataset.values() {
             for archive in &dataset.archives {
                 assert!(archive.md5.as_ref().is_none_or(|sum| is_hexadecimal(sum, 32)), "{}", archive.name);
-                assert!(archive.sha256.as_ref().is_none_or(|sum| is_hexadecimal(sum, 64)), "{}", archive.name);
+                assert!(
+                    archive.sha256.as_ref().is_none_or(|sum| is_hexadecimal(sum, 64)),
+                    "{}",
+                    archive.name
+                );
                 assert!(archive.origin.starts_with("third party"), "{}", archive.name);
             }
             assert!(dataset.prepared.values().all(|copy| is_hexadecimal(&copy.tree_sha256, 64)));
@@ -195,7 +199,10 @@ mod tests {
         let check = |result: Result<&SplitEntry, DatasetError>, expect: &str| {
             assert_eq!(result.unwrap_err().to_string(), expect);
         };
-        check(builtin().split("isic2019", "paper"), "unknown data set `isic2019`; known are isic2017, isic2018");
+        check(
+            builtin().split("isic2019", "paper"),
+            "unknown data set `isic2019`; known are isic2017, isic2018",
+        );
         check(
             builtin().split("isic2018", "held-out"),
             "data set `isic2018` has no split `held-out`; it has official, paper",

@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn moments_are_those_of_the_population() {
-        let Normalizer::Standardize { mean, deviation } = moments(&histogram(&[2, 4, 4, 4, 5, 5, 7, 9])) else {
+        let Normalizer::Standardize { mean, deviation } = moments(&histogram(&[2, 4, 4, 4, 5, 5, 7, 9]))
+        else {
             panic!("moments answer constants");
         };
         assert!((mean - 5.0).abs() < 1e-12 && (deviation - 2.0).abs() < 1e-12, "{mean} {deviation}");

@@ -44,11 +44,7 @@ pub(super) struct Listing {
 ///
 /// # Errors
 /// When one of the two folders isn't there or can't be read, or holds no image at all.
-pub(super) fn list(
-    folder: &Path,
-    dataset: &str,
-    known: &BTreeSet<String>,
-) -> Result<Listing, DatasetError> {
+pub(super) fn list(folder: &Path, dataset: &str, known: &BTreeSet<String>) -> Result<Listing, DatasetError> {
     let unfit = |problem: String| DatasetError::Folder { folder: folder.to_owned(), problem };
     if !folder.is_dir() {
         return Err(unfit("is not a folder".to_owned()));

@@ -147,7 +147,8 @@ mod tests {
         let paper = split("isic2017", "paper").unwrap();
         let held_out = split("isic2017", "held-out").unwrap();
         assert_eq!(held_out.report, paper.report);
-        let seen: BTreeSet<&str> = held_out.train.iter().chain(&held_out.select).map(String::as_str).collect();
+        let seen: BTreeSet<&str> =
+            held_out.train.iter().chain(&held_out.select).map(String::as_str).collect();
         for pair in &lock::builtin().dataset("isic2017").unwrap().near_duplicates {
             for (one, other) in [(0, 1), (1, 0)] {
                 let reported = held_out.report.contains(&pair.ids[one]);

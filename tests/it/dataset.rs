@@ -99,9 +99,10 @@ fn every_damage_is_named_with_its_file() {
     let check = |tamper: &dyn Fn(&Path), expect: &[&str]| {
         assert_eq!(problems_after(tamper), expect);
     };
-    check(&|folder| fs_err::remove_file(folder.join("masks/ISIC_0000003.png")).unwrap(), &[
-        "images/ISIC_0000003.jpg: has no mask masks/ISIC_0000003.png",
-    ]);
+    check(
+        &|folder| fs_err::remove_file(folder.join("masks/ISIC_0000003.png")).unwrap(),
+        &["images/ISIC_0000003.jpg: has no mask masks/ISIC_0000003.png"],
+    );
     check(
         &|folder| {
             let path = folder.join("images/ISIC_0000001.jpg");
@@ -144,11 +145,14 @@ fn all_problems_are_told_at_once() {
         fs_err::write(folder.join("masks/ISIC_0000004.png"), "no picture").unwrap();
         fs_err::remove_file(folder.join("images/ISIC_0000000.jpg")).unwrap();
     });
-    assert_eq!(problems, [
-        "images/ISIC_0000004.jpg: is neither JPEG nor PNG",
-        "masks/ISIC_0000000.png: has no image images/ISIC_0000000.jpg or images/ISIC_0000000.png",
-        "masks/ISIC_0000004.png: is neither JPEG nor PNG",
-    ]);
+    assert_eq!(
+        problems,
+        [
+            "images/ISIC_0000004.jpg: is neither JPEG nor PNG",
+            "masks/ISIC_0000000.png: has no image images/ISIC_0000000.jpg or images/ISIC_0000000.png",
+            "masks/ISIC_0000004.png: is neither JPEG nor PNG",
+        ]
+    );
 }
 
 /// The error of opening a cache after `tamper` changed its bytes.
@@ -242,8 +246,11 @@ fn the_real_copy_is_known_and_agrees_with_what_the_authors_logged() {
     assert!(error.to_string().contains("needs 600 images"), "{error}");
 
     let index = cache.index();
-    let lesion: usize =
-        paper.report.par_iter().map(|id| cache.mask(index[&**id]).iter().filter(|&&g| g == 255).count()).sum();
+    let lesion: usize = paper
+        .report
+        .par_iter()
+        .map(|id| cache.mask(index[&**id]).iter().filter(|&&g| g == 255).count())
+        .sum();
     // The confusion matrix that the authors logged has 7,131,022: other resize, same images.
     assert_eq!(lesion, 7_130_923);
     let mean = |ids: &[String]| {
@@ -273,13 +280,8 @@ fn held_out_is_what_the_real_masks_make_of_the_papers_split() {
         })
         .collect();
     let near_duplicates = &lock::builtin().dataset("isic2017").unwrap().near_duplicates;
-    let made = held_out::make(
-        &paper,
-        &lesion_pixels,
-        near_duplicates,
-        held_out::SELECT_IMAGES,
-        held_out::SEED,
-    );
+    let made =
+        held_out::make(&paper, &lesion_pixels, near_duplicates, held_out::SELECT_IMAGES, held_out::SEED);
     assert_eq!((made.train.len(), made.select.len(), made.report.len()), (1273, 225, 650));
     assert_eq!(made, dataset::split("isic2017", "held-out").unwrap());
 }

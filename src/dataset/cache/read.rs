@@ -86,8 +86,7 @@ pub fn open(dataset: &str, size: usize, data_dir: &Path) -> Result<Cache, Datase
         Err(error) => return Err(error.into()),
     };
     let mend = import_command(dataset, size);
-    let unfit =
-        |problem: String| DatasetError::Cache { path: path.clone(), problem, mend: mend.clone() };
+    let unfit = |problem: String| DatasetError::Cache { path: path.clone(), problem, mend: mend.clone() };
     // An empty file can't be mapped.
     if file.metadata()?.len() < HEADER_BYTES as u64 {
         return Err(unfit("is cut short: the header is missing".to_owned()));

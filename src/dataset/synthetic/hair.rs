@@ -33,8 +33,7 @@ pub(super) fn draw(canvas: &mut Canvas, stream: &mut Stream) {
         let axis = (grain.0 - turn * grain.1, grain.1 + turn * grain.0);
         let bend = stream.range(-0.45, 0.45) * length;
         let end = (start.0 + length * axis.0, start.1 + length * axis.1);
-        let control =
-            (0.5 * (start.0 + end.0) - bend * axis.1, 0.5 * (start.1 + end.1) + bend * axis.0);
+        let control = (0.5 * (start.0 + end.0) - bend * axis.1, 0.5 * (start.1 + end.1) + bend * axis.0);
         let points = bezier(start, control, end);
         canvas.stroke(&points, thickness * stream.range(0.6, 1.2), ink, stream.range(0.6, 0.95));
     }

@@ -55,7 +55,8 @@ impl Lesion {
         let outline = Outline::draw(stream);
         let main = color::between(&BROWNS, stream);
         // A lesion lighter than its skin would be invisible.
-        let main = color::scale(main, (0.72 * color::brightness(skin.tone()) / color::brightness(main)).min(1.0));
+        let main =
+            color::scale(main, (0.72 * color::brightness(skin.tone()) / color::brightness(main)).min(1.0));
         // Pigment lies under the skin, so a part of the skin's tone shows in its light parts.
         let light = color::mix(main, skin.tone(), stream.range(0.15, 0.45));
         let dark = color::scale(main, stream.range(0.45, 0.85));
@@ -93,10 +94,10 @@ impl Lesion {
             return (skin, false);
         }
         let wave = 1.0 / self.outline.scale().max(0.3);
-        let clouds = self.clouds.fractal(2.0 * wave * x, 2.0 * wave * y, 4);
+        let clouds = self.clouds.fractal(2.0 * wave * x, 2.0 * wave * y, 3);
         let depth = (0.25 + 0.6 * level.clamp(0.0, 1.0) + 0.55 * clouds).clamp(0.0, 1.0);
         let mut pigment = color::mix(self.light, self.dark, depth);
-        let region = self.regions.fractal(1.5 * wave * x + 5.0, 1.5 * wave * y, 3);
+        let region = self.regions.fractal(1.5 * wave * x + 5.0, 1.5 * wave * y, 2);
         pigment = color::mix(
             pigment,
             self.accent,

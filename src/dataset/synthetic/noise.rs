@@ -26,9 +26,10 @@ impl Noise {
         ((hash >> 32) as f64 * scale, (hash & 0xFFFF_FFFF) as f64 * scale)
     }
 
-    /// A number in `[0, 1)` for the lattice point, with no smoothness between points.
-    pub fn grain(self, x: i32, y: i32) -> f64 {
-        self.pair(x, y).0
+    /// Four numbers in `[0, 1)` for the lattice point, with no smoothness between points.
+    pub fn grains(self, x: i32, y: i32) -> [f64; 4] {
+        let hash = self.hash(x, y);
+        std::array::from_fn(|part| (hash >> (16 * part) & 0xFFFF) as f64 / 65_536.0)
     }
 
     /// Gradient noise: smooth, 0 on the lattice, nearly always within -1..1, features about 1 wide.

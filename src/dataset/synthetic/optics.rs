@@ -72,12 +72,11 @@ pub(super) fn rim(canvas: &mut Canvas, stream: &mut Stream) {
 /// Noise of the sensor: grains of one pixel, mostly of brightness.
 pub(super) fn grain(canvas: &mut Canvas, stream: &mut Stream) {
     let strength = stream.range(2.0, 9.0);
-    let fields: [Noise; 4] = std::array::from_fn(|_| Noise::new(stream.below(u64::MAX)));
+    let field = Noise::new(stream.below(u64::MAX));
     let half = 0.5 * canvas.size() as f64;
     canvas.change(|x, y, pixel| {
         let (column, row) = (((x + 1.0) * half) as i32, ((y + 1.0) * half) as i32);
-        let grain = |field: Noise| strength * (field.grain(column, row) - 0.5);
-        let common = grain(fields[3]);
-        std::array::from_fn(|channel| pixel[channel] + 1.4 * common + 0.8 * grain(fields[channel]))
+        let grains = field.grains(column, row).map(|grain| strength * (grain - 0.5));
+        std::array::from_fn(|channel| pixel[channel] + 1.4 * grains[3] + 0.8 * grains[channel])
     });
 }

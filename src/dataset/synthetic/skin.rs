@@ -57,10 +57,12 @@ impl Skin {
 
     /// The colour at a point of the frame.
     pub fn color(&self, x: f64, y: f64) -> Color {
-        let blotch = self.blotch.fractal(2.2 * x, 2.2 * y, 4);
+        let blotch = self.blotch.fractal(2.2 * x, 2.2 * y, 3);
         let red = self.redness_strength * self.redness.fractal(1.4 * x, 1.4 * y, 2);
-        let (along, across) =
-            (self.crease_axis.0 * x + self.crease_axis.1 * y, self.crease_axis.0 * y - self.crease_axis.1 * x);
+        let (along, across) = (
+            self.crease_axis.0 * x + self.crease_axis.1 * y,
+            self.crease_axis.0 * y - self.crease_axis.1 * x,
+        );
         // A ridge of noise stretched along one direction reads as a crease.
         let crease = 1.0 - self.crease.at(5.0 * along, 16.0 * across).abs();
         let light = 1.0 + self.blotch_strength * blotch - self.crease_strength * crease * crease * crease;
