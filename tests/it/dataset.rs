@@ -19,6 +19,10 @@ fn real_data(test: &str, folder: &str) -> Option<PathBuf> {
     Some(Path::new(&root).join(folder))
 }
 
+/// The first ids of ISIC 2017, which has no image 5.
+const IDS: [&str; 6] =
+    ["ISIC_0000000", "ISIC_0000001", "ISIC_0000002", "ISIC_0000003", "ISIC_0000004", "ISIC_0000006"];
+
 /// Six generated pairs of 64x64 pixels under ids of ISIC 2017, images as JPEG.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -26,12 +30,12 @@ fn folder() -> tempfile::TempDir {
     for part in ["images", "masks"] {
         fs_err::create_dir_all(folder.path().join(part)).unwrap();
     }
-    for index in 0..6 {
+    for (index, id) in IDS.into_iter().enumerate() {
         let path = |file: String| folder.path().join(file);
         let image = image::RgbImage::from_raw(64, 64, generated.image(index).to_vec()).unwrap();
-        image.save(path(format!("images/ISIC_000000{index}.jpg"))).unwrap();
+        image.save(path(format!("images/{id}.jpg"))).unwrap();
         let mask = image::GrayImage::from_raw(64, 64, generated.mask(index).to_vec()).unwrap();
-        mask.save(path(format!("masks/ISIC_000000{index}.png"))).unwrap();
+        mask.save(path(format!("masks/{id}.png"))).unwrap();
     }
     folder
 }
@@ -59,12 +63,11 @@ fn an_import_is_opened_as_it_was_written() {
 
     let cache = dataset::open("isic2017", 64, data.path()).unwrap();
     assert_eq!(cache.digest(), report.digest);
-    assert_eq!(cache.ids()[5], "ISIC_0000005");
+    assert_eq!(cache.ids(), IDS);
     let generated = synthetic::generate(6, 0, 64);
-    for index in 0..6 {
+    for (index, id) in IDS.into_iter().enumerate() {
         assert_eq!(cache.mask(index), generated.mask(index));
-        let decoded =
-            image::open(folder.path().join(format!("images/ISIC_000000{index}.jpg"))).unwrap().into_rgb8();
+        let decoded = image::open(folder.path().join(format!("images/{id}.jpg"))).unwrap().into_rgb8();
         assert_eq!(cache.image(index), decoded.as_raw().as_slice());
     }
 }
@@ -124,7 +127,7 @@ fn every_damage_is_named_with_its_file() {
         &|folder| {
             for (part, end) in [("images", "jpg"), ("masks", "png")] {
                 let path = |number: u32| folder.join(format!("{part}/ISIC_{number:07}.{end}"));
-                fs_err::rename(path(5), path(9_999_999)).unwrap();
+                fs_err::rename(path(6), path(9_999_999)).unwrap();
             }
         },
         &[
@@ -205,7 +208,7 @@ fn absent_data_is_told_with_the_command_that_brings_it() {
     let error = dataset::split("isic2017", "paper").unwrap().require("isic2017", &cache).unwrap_err();
     assert!(
         error.to_string().starts_with(
-            "split `paper` of `isic2017` needs 2144 images that are not prepared: ISIC_0000006, ISIC_0000007"
+            "split `paper` of `isic2017` needs 2144 images that are not prepared: ISIC_0000007, ISIC_0000008"
         ),
         "{error}"
     );
@@ -225,6 +228,10 @@ fn wrong_arguments_are_the_users_mistake() {
     }
 }
 
+/// Content of the cache that `isic2017-256` becomes. Taken on x86-64: it changes when the JPEG decoder rounds in
+/// another way.
+const REAL_DIGEST: &str = "958f079d369793f794dc6908dfba5b154b9574a147e6d1ed817b935144971248";
+
 #[test]
 fn the_real_copy_is_known_and_agrees_with_what_the_authors_logged() {
     let Some(folder) = real_data("the_real_copy_is_known", "isic2017-256") else { return };
@@ -234,7 +241,6 @@ fn the_real_copy_is_known_and_agrees_with_what_the_authors_logged() {
     assert_eq!((report.pairs, report.resized), (2150, 0));
     let coverage: Vec<_> = report.splits.iter().map(|s| (s.split.as_str(), s.present, s.total)).collect();
     assert_eq!(coverage, [("held-out", 2148, 2148), ("official", 2150, 2750), ("paper", 2150, 2150)]);
-    // Taken on x86-64: it changes when the JPEG decoder rounds in another way.
     assert_eq!(report.digest, REAL_DIGEST);
 
     let cache = dataset::open("isic2017", 256, data.path()).unwrap();
@@ -260,12 +266,11 @@ fn the_real_copy_is_known_and_agrees_with_what_the_authors_logged() {
             .sum();
         sum as f64 / (ids.len() * 3 * 256 * 256) as f64
     };
-    // The authors' constants for normalisation; theirs came from their own copy of the images.
-    assert!((mean(&paper.train) - 159.922).abs() < 0.02, "{}", mean(&paper.train));
-    assert!((mean(&paper.report) - 148.429).abs() < 0.02, "{}", mean(&paper.report));
+    // The authors' constants for normalisation. Pillow's decoder gives 159.921 on these files, ours is up to 3
+    // grey levels off in single pixels and 0.06 in the mean; a random split would be off by about 1.
+    assert!((mean(&paper.train) - 159.922).abs() < 0.1, "{}", mean(&paper.train));
+    assert!((mean(&paper.report) - 148.429).abs() < 0.1, "{}", mean(&paper.report));
 }
-
-const REAL_DIGEST: &str = "";
 
 #[test]
 fn held_out_is_what_the_real_masks_make_of_the_papers_split() {
