@@ -78,7 +78,7 @@ impl Geometry {
         };
         let own;
         let sources = match &self.shared {
-            Some((shared, sources)) if *shared == angle => sources,
+            Some((shared, sources)) if shared.to_bits() == angle.to_bits() => sources,
             _ => {
                 own = rotate::sources(self.height, self.width, angle);
                 &own
