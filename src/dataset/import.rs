@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_changed_file_in_a_known_copy_is_told_from_an_unknown_copy() {
-        let SourceCopy::Changed { name, expected, found } = copy(&[(256, 256); 2150]) else {
+        let SourceCopy::Changed { name, expected, found } = copy(&vec![(256, 256); 2150]) else {
             panic!("2150 pairs of 256x256 look like the known copy");
         };
         assert_eq!(name, "isic2017-256");
