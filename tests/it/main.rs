@@ -1,1 +1,4 @@
 //! Integration tests: one binary, a module for each concern.
+
+mod metric;
+mod report;
