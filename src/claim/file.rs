@@ -134,7 +134,8 @@ fn table_meaning(table: FileTable) -> Result<Table, Fault> {
     for row in table.row {
         for name in row.cells.keys() {
             if !columns.iter().any(|(column, _)| column.name.get_ref() == name.get_ref()) {
-                let known: Vec<_> = columns.iter().map(|(column, _)| column.name.get_ref().as_str()).collect();
+                let known: Vec<_> =
+                    columns.iter().map(|(column, _)| column.name.get_ref().as_str()).collect();
                 let message = format!(
                     "table `{}` has no column `{}`; it has {}",
                     table.name.get_ref(),

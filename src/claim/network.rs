@@ -55,10 +55,8 @@ mod tests {
             ModelSettings::EgeUnet(EgeUnetSettings { dilations: [1; 4], ..Default::default() })
         );
         assert!(!same_network(&plain, &undilated));
-        let random = ModelSettings::EgeUnet(EgeUnetSettings {
-            tensor_init: TensorInit::Random,
-            ..Default::default()
-        });
+        let random =
+            ModelSettings::EgeUnet(EgeUnetSettings { tensor_init: TensorInit::Random, ..Default::default() });
         assert!(same_network(&plain, &random));
     }
 
@@ -69,7 +67,11 @@ mod tests {
             assert!(message.contains(expect), "{message}");
         };
         check("vm-unet", json!({}), "no model is named `vm-unet`; known are ege-unet");
-        check("ege-unet", json!({ "dilation": 1 }), "no setting `dilation`; it has dilations, tensor-init, widths");
+        check(
+            "ege-unet",
+            json!({ "dilation": 1 }),
+            "no setting `dilation`; it has dilations, tensor-init, widths",
+        );
         check("ege-unet", json!({ "dilations": [1, 2] }), "invalid length 2");
     }
 }

@@ -116,7 +116,9 @@ impl Definition {
             Self::PooledAccuracy => "Share of all pixels that are right; background dominates it.",
             Self::PooledSensitivity => "Share of lesion pixels that the prediction found.",
             Self::PooledSpecificity => "Share of background pixels that the prediction left alone.",
-            Self::ImageIou => "Overlap over union image by image, then averaged; every image weighs the same.",
+            Self::ImageIou => {
+                "Overlap over union image by image, then averaged; every image weighs the same."
+            }
             Self::ImageDice => "Dice image by image, then averaged; every image weighs the same.",
             Self::TwoClassIou => {
                 "Mean of lesion and background IoU; on skin images it lies several points above pooled IoU."
@@ -134,12 +136,14 @@ impl Definition {
             Self::PooledAccuracy => ratio(tp + tn, total.pixels()),
             Self::PooledSensitivity => ratio(tp, tp + fn_),
             Self::PooledSpecificity => ratio(tn, tn + fp),
-            Self::ImageIou => mean(images.iter().map(|image| {
-                ratio(image.tp, image.tp + image.fp + image.fn_).unwrap_or(1.0)
-            })),
-            Self::ImageDice => mean(images.iter().map(|image| {
-                ratio(2 * image.tp, 2 * image.tp + image.fp + image.fn_).unwrap_or(1.0)
-            })),
+            Self::ImageIou => mean(
+                images.iter().map(|image| ratio(image.tp, image.tp + image.fp + image.fn_).unwrap_or(1.0)),
+            ),
+            Self::ImageDice => mean(
+                images
+                    .iter()
+                    .map(|image| ratio(2 * image.tp, 2 * image.tp + image.fp + image.fn_).unwrap_or(1.0)),
+            ),
             Self::TwoClassIou => {
                 mean([ratio(tp, tp + fp + fn_), ratio(tn, tn + fp + fn_)].into_iter().flatten())
             }
@@ -251,6 +255,9 @@ mod tests {
             assert_eq!(definition.name().parse(), Ok(definition));
         }
         let error = "miou".parse::<Definition>().unwrap_err();
-        assert!(error.to_string().starts_with("no metric is named `miou`; known are pooled-iou, "), "{error}");
+        assert!(
+            error.to_string().starts_with("no metric is named `miou`; known are pooled-iou, "),
+            "{error}"
+        );
     }
 }

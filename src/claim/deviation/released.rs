@@ -63,13 +63,9 @@ pub(super) const RELEASED: &[Deviation] = &[
             }
         },
     ),
-    released(
-        7,
-        "rare metrics",
-        "Pixel metrics are computed in every 30th epoch only.",
-        None,
-        |_| Status::Changed("computed in every epoch; no training step depends on it".to_owned()),
-    ),
+    released(7, "rare metrics", "Pixel metrics are computed in every 30th epoch only.", None, |_| {
+        Status::Changed("computed in every epoch; no training step depends on it".to_owned())
+    }),
     released(
         8,
         "learning-rate wave",
