@@ -65,12 +65,12 @@ fn a_report_with_real_images_stays_small() {
     let mut input = example::isic2017();
     let run = input.runs[0].record.id.clone();
     input.gallery = [
-        ("ISIC_0013242", "best", 0),
-        ("ISIC_0013421", "best", 1),
-        ("ISIC_0013617", "median", 5),
-        ("ISIC_0014092", "median", 6),
-        ("ISIC_0014219", "worst", 24),
-        ("ISIC_0014506", "worst", 38),
+        ("ISIC_0013486", "best", 0),
+        ("ISIC_0013664", "best", 1),
+        ("ISIC_0013831", "median", 5),
+        ("ISIC_0014331", "median", 6),
+        ("ISIC_0014762", "worst", 24),
+        ("ISIC_0012538", "worst", 38),
     ]
     .map(|(id, choice, shift)| item(&folder, &run, id, choice, shift))
     .into();
