@@ -1,5 +1,10 @@
 //! Integration tests: one binary, a module for each concern.
 
+mod claim;
 mod dataset;
+mod example;
 mod experiment_files;
 mod experiment_meaning;
+mod metric;
+mod report;
+mod report_look;
