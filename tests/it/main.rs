@@ -6,5 +6,7 @@ mod example;
 mod experiment_files;
 mod experiment_meaning;
 mod metric;
+mod model;
+mod parity;
 mod report;
 mod report_look;
