@@ -5,8 +5,12 @@ mod dataset;
 mod example;
 mod experiment_files;
 mod experiment_meaning;
+mod kernels;
 mod metric;
 mod model;
 mod parity;
 mod report;
 mod report_look;
+
+/// The kernels' instruction set: whatever this processor has; `tests/portable.rs` has the other.
+const INSTRUCTION_SET: Option<ege_bench::kernel::cpu::simd::InstructionSet> = None;
