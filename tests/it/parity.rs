@@ -72,6 +72,7 @@ fn ege_unet(device: &Device) -> Built {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures of the parity check, for whoever asks with --nocapture")]
 fn every_output_is_within_1e_4_of_the_original() {
     let device = Device::flex();
     let built = ege_unet(&device);
@@ -123,6 +124,7 @@ impl ModuleVisitor for GradientNorms<'_> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures of the parity check, for whoever asks with --nocapture")]
 fn every_gradient_is_within_1e_3_of_the_original() {
     let device = Device::flex().autodiff();
     let built = ege_unet(&device);

@@ -59,7 +59,9 @@ impl Size {
             Factor::Columns(line) => x.chunks_exact_mut(self.width).for_each(|row| times(row, line)),
             Factor::Rows(line) => {
                 for (row, factor) in x.chunks_exact_mut(self.width).zip(*line) {
-                    row.iter_mut().for_each(|x| *x *= factor);
+                    for x in row {
+                        *x *= factor;
+                    }
                 }
             }
         }

@@ -126,7 +126,7 @@ fn resize(output: Input, height: usize, width: usize) -> Axes {
     Axes::new([output.shape[2], output.shape[3]], [height, width])
 }
 
-fn plane<'a>(x: Input<'a>, image: usize, batch: usize) -> &'a [f32] {
+fn plane(x: Input<'_>, image: usize, batch: usize) -> &[f32] {
     let pixels = x.values.len() / batch;
     &x.values[image * pixels..][..pixels]
 }

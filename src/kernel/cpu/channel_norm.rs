@@ -147,7 +147,6 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "a kernel's inner function: what it needs is what it is given")]
 fn image_backward_with<V: Vector>(
     x: &[f32],
     gradient: &[f32],
@@ -185,12 +184,12 @@ fn image_backward_with<V: Vector>(
             totals[1] = totals[1].add(counted);
         }
         let (plain, along) = (plain.mul(share), along.mul(share));
-        for channel in 0..size.channels {
+        for (channel, &weight) in weight.iter().enumerate().take(size.channels) {
             let index = channel * size.pixels + at;
             // SAFETY: `blocks` leaves eight pixels after `at` in every plane.
             unsafe {
                 let normal = V::load_at(x, index).sub(mean).mul(scale);
-                let pull = V::load_at(gradient, index).mul(V::splat(weight[channel]));
+                let pull = V::load_at(gradient, index).mul(V::splat(weight));
                 pull.sub(plain).sub(normal.mul(along)).mul(scale).store_at(output, index);
             }
         }

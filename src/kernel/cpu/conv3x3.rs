@@ -153,7 +153,6 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "a kernel's inner function: what it needs is what it is given")]
 fn image_forward_with<V: Vector>(
     input: &[f32],
     padded: &mut [f32],

@@ -78,7 +78,7 @@ impl Op for Depthwise {
             planes.enumerate().for_each(|(index, (x, gradient))| {
                 let weight = flipped(&inputs[1].values[index % channels * 9..][..9]);
                 scratch::with(plane.memory(), |memory| {
-                    plane_forward(gradient, &weight, 0.0, x, memory, plane)
+                    plane_forward(gradient, &weight, 0.0, x, memory, plane);
                 });
             });
             x

@@ -159,7 +159,9 @@ fn scale_and_shift_with<V: Vector>(x: &mut [f32], factor: f32, shift: f32) {
     for eight in eights {
         V::load(eight).mul_add(V::splat(factor), V::splat(shift)).store(eight);
     }
-    rest.iter_mut().for_each(|x| *x = *x * factor + shift);
+    for x in rest {
+        *x = *x * factor + shift;
+    }
 }
 
 for_each_instruction_set! {

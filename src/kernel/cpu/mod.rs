@@ -4,6 +4,12 @@
 //! - Work is cut by image and channel and sums run in a fixed order, so a result has the same bits whatever
 //!   the number of threads.
 
+#![expect(
+    clippy::inline_always,
+    reason = "an instruction set reaches a function only by being inlined into one that enables it"
+)]
+#![expect(clippy::too_many_arguments, reason = "what a kernel's inner function needs is what it is given")]
+
 mod axes;
 mod bce_dice;
 mod bilinear;

@@ -3,6 +3,8 @@
 //! A kernel knows arrays only: it implements [`Op`]. This room carries it through burn: the extension trait
 //! by which a tensor of any device finds it, and one node of the autodiff graph.
 
+#![expect(clippy::too_many_arguments, reason = "burn's dispatch wants each tensor as an argument of its own")]
+
 mod choice;
 mod extension;
 mod op;

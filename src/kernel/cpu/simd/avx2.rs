@@ -1,9 +1,17 @@
 //! Eight floats in one AVX register.
 //!
 //! Every method is inlined into a function compiled with `avx2,fma`; [`for_each_instruction_set!`]
-//! (super::for_each_instruction_set) is the only place that instantiates kernels with this type.
+//! (`super::for_each_instruction_set`) is the only place that instantiates kernels with this type.
 
-use std::arch::x86_64::*;
+use std::arch::x86_64::{
+    __m256, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm256_add_epi32, _mm256_add_ps,
+    _mm256_and_si256, _mm256_andnot_ps, _mm256_blendv_ps, _mm256_castpd_ps, _mm256_castps_pd,
+    _mm256_castps_si256, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtepi32_ps, _mm256_cvtps_epi32,
+    _mm256_div_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps,
+    _mm256_or_si256, _mm256_permute2f128_ps, _mm256_permute4x64_pd, _mm256_round_ps, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_srli_epi32,
+    _mm256_storeu_ps, _mm256_sub_epi32, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+};
 
 use super::{LANES, Vector};
 

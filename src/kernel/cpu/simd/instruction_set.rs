@@ -18,9 +18,7 @@ impl InstructionSet {
     /// The best set that this processor has, or the one that [`force`](Self::force) named.
     pub fn current() -> Self {
         match FORCED.load(Ordering::Relaxed) {
-            1 if Self::has_avx2() => Self::Avx2,
-            2 => Self::Portable,
-            _ if Self::has_avx2() => Self::Avx2,
+            forced if forced != Self::Portable as u8 && Self::has_avx2() => Self::Avx2,
             _ => Self::Portable,
         }
     }

@@ -45,9 +45,7 @@ pub(crate) fn erf<V: Vector>(x: V) -> V {
     let x = x.max(V::splat(-4.0)).min(V::splat(4.0));
     let square = x.mul(x);
     let mut top = V::splat(-2.726_142_3e-10);
-    for c in
-        [2.770_681_4e-8, -2.101_024e-6, -5.692_506_4e-5, -7.349_906_3e-4, -2.954_599_8e-3, -1.609_603_3e-2]
-    {
+    for c in [2.770_681_4e-8, -2.101_024e-6, -5.692_506_4e-5, -7.349_906_3e-4, -2.954_6e-3, -1.609_603_3e-2] {
         top = top.mul_add(square, V::splat(c));
     }
     let mut bottom = V::splat(-1.456_607_2e-5);

@@ -100,7 +100,7 @@ impl Vector for Portable {
     }
     #[inline(always)]
     fn interleave(self, odd: Self) -> (Self, Self) {
-        let at = |i: usize| if i % 2 == 0 { self.0[i / 2] } else { odd.0[i / 2] };
+        let at = |i: usize| if i.is_multiple_of(2) { self.0[i / 2] } else { odd.0[i / 2] };
         (Self(std::array::from_fn(at)), Self(std::array::from_fn(|lane| at(lane + LANES))))
     }
     #[inline(always)]
