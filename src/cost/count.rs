@@ -24,12 +24,12 @@ pub fn of(settings: &ModelSettings, size: usize) -> Cost {
     let device = Device::flex();
     let built = Built::new(settings, 0, &device);
     let image = Tensor::<4>::zeros([1, 3, size, size], &device);
-    let (_, operations) = trace::record(|| built.network.forward(image));
+    let (_, recording) = trace::record(|| built.network.forward(image));
     let state = built.state();
     Cost {
         parameters: state.elements() as u64,
         tensors: state.0.len() as u64,
-        conv_macs: operations.iter().map(|operation| operation.conv_macs).sum(),
+        conv_macs: recording.operations.iter().map(|operation| operation.conv_macs).sum(),
     }
 }
 

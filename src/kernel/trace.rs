@@ -11,26 +11,44 @@ pub struct Operation {
     pub conv_macs: u64,
 }
 
-thread_local! {
-    static RECORDING: RefCell<Option<Vec<Operation>>> = const { RefCell::new(None) };
+/// What ran while recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// Every operation, in order.
+    pub operations: Vec<Operation>,
+    /// Number of fused kernels that computed them; 0 where all were compositions.
+    pub kernels: usize,
 }
 
-/// Runs `forward` and returns its value with every operation that it executed on this thread, in order.
+thread_local! {
+    static RECORDING: RefCell<Option<Recording>> = const { RefCell::new(None) };
+}
+
+/// Runs `forward` and returns its value with every operation that it executed on this thread.
 ///
 /// Recordings don't nest: an inner one would take operations away from the outer one, so `forward` must
 /// not record.
-pub fn record<T>(forward: impl FnOnce() -> T) -> (T, Vec<Operation>) {
-    RECORDING.with(|recording| *recording.borrow_mut() = Some(Vec::new()));
+pub fn record<T>(forward: impl FnOnce() -> T) -> (T, Recording) {
+    RECORDING.with(|recording| *recording.borrow_mut() = Some(Recording::default()));
     let value = forward();
-    let operations = RECORDING.with(|recording| recording.borrow_mut().take()).unwrap_or_default();
-    (value, operations)
+    let recording = RECORDING.with(|recording| recording.borrow_mut().take()).unwrap_or_default();
+    (value, recording)
 }
 
 /// Notes an executed operation; free of cost unless a recording is on.
 pub(super) fn note(name: &'static str, conv_macs: u64) {
     RECORDING.with(|recording| {
-        if let Some(operations) = recording.borrow_mut().as_mut() {
-            operations.push(Operation { name, conv_macs });
+        if let Some(recording) = recording.borrow_mut().as_mut() {
+            recording.operations.push(Operation { name, conv_macs });
+        }
+    });
+}
+
+/// Notes that a fused kernel ran.
+pub(super) fn note_kernel() {
+    RECORDING.with(|recording| {
+        if let Some(recording) = recording.borrow_mut().as_mut() {
+            recording.kernels += 1;
         }
     });
 }
@@ -42,17 +60,19 @@ mod tests {
     #[test]
     fn operations_are_kept_only_while_recording() {
         note("conv2d", 1);
-        let (value, operations) = record(|| {
+        let (value, recording) = record(|| {
             note("conv2d", 2);
+            note_kernel();
             note("gelu", 0);
             7
         });
         note("conv2d", 3);
         assert_eq!(value, 7);
         assert_eq!(
-            operations,
+            recording.operations,
             [Operation { name: "conv2d", conv_macs: 2 }, Operation { name: "gelu", conv_macs: 0 }]
         );
-        assert_eq!(record(|| ()).1, []);
+        assert_eq!(recording.kernels, 1);
+        assert_eq!(record(|| ()).1, Recording::default());
     }
 }

@@ -149,38 +149,37 @@ for_each_instruction_set! {
 
 #[inline(always)]
 fn row_sums_with<V: Vector>(logits: &[f32], mask: &[f32], on_probabilities: bool) -> [f32; 4] {
-    let (one, zero) = (V::splat(1.0), V::splat(0.0));
-    let mut sums = [zero; 4];
-    let mut add = |x: V, t: V, count: V| {
-        let p = math::sigmoid(x);
-        let entropy = if on_probabilities {
-            let (yes, no) = (cut_log(p), cut_log(one.sub(p)));
-            zero.sub(t.mul_add(yes, one.sub(t).mul(no)))
-        } else {
-            let rest = math::log(one.add(math::exp(zero.sub(x.abs()))));
-            x.max(zero).sub(x.mul(t)).add(rest)
-        };
-        let p = p.mul(count);
-        sums[0] = p.mul_add(t, sums[0]);
-        sums[1] = sums[1].add(p);
-        sums[2] = sums[2].add(t);
-        sums[3] = entropy.mul_add(count, sums[3]);
-    };
+    let one = V::splat(1.0);
+    let mut sums = [V::splat(0.0); 4];
     let (xs, x_rest) = logits.as_chunks::<LANES>();
     let (ts, t_rest) = mask.as_chunks::<LANES>();
     for (x, t) in xs.iter().zip(ts) {
-        add(V::load(x), V::load(t), one);
+        sums = add_pixels(sums, V::load(x), V::load(t), one, on_probabilities);
     }
     if !x_rest.is_empty() {
-        let eight = |values: &[f32]| {
-            let mut lanes = [0.0; LANES];
-            lanes[..values.len()].copy_from_slice(values);
-            V::load(&lanes)
-        };
-        let count: [f32; LANES] = std::array::from_fn(|lane| if lane < x_rest.len() { 1.0 } else { 0.0 });
-        add(eight(x_rest), eight(t_rest), V::load(&count));
+        let (mut x, mut t, mut count) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        x[..x_rest.len()].copy_from_slice(x_rest);
+        t[..t_rest.len()].copy_from_slice(t_rest);
+        count[..x_rest.len()].fill(1.0);
+        sums = add_pixels(sums, V::load(&x), V::load(&t), V::load(&count), on_probabilities);
     }
     sums.map(V::sum)
+}
+
+/// Adds eight pixels, each as often as `count` says: once or not at all.
+#[inline(always)]
+fn add_pixels<V: Vector>(sums: [V; 4], x: V, t: V, count: V, on_probabilities: bool) -> [V; 4] {
+    let (one, zero) = (V::splat(1.0), V::splat(0.0));
+    let p = math::sigmoid(x);
+    let entropy = if on_probabilities {
+        let (yes, no) = (cut_log(p), cut_log(one.sub(p)));
+        zero.sub(t.mul_add(yes, one.sub(t).mul(no)))
+    } else {
+        let rest = math::log(one.add(math::exp(zero.sub(x.abs()))));
+        x.max(zero).sub(x.mul(t)).add(rest)
+    };
+    let p = p.mul(count);
+    [p.mul_add(t, sums[0]), sums[1].add(p), sums[2].add(t), entropy.mul_add(count, sums[3])]
 }
 
 /// `max(log x, -100)`, as PyTorch's `BCELoss` cuts it; below 1e-37 a 32-bit float has lost its digits.
@@ -206,23 +205,24 @@ for_each_instruction_set! {
 
 #[inline(always)]
 fn row_pulls_with<V: Vector>(logits: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) {
-    let one = V::splat(1.0);
-    let gradient = |x: V, t: V| {
-        let p = math::sigmoid(x);
-        let slope = p.mul(one.sub(p));
-        let mut entropy = p.sub(t).mul(V::splat(pull.entropy));
-        if pull.on_probabilities {
-            entropy = entropy.mul(slope).div(slope.max(V::splat(1e-12)));
-        }
-        t.mul_add(V::splat(pull.truth), V::splat(pull.constant)).mul_add(slope, entropy)
-    };
     let (xs, x_rest) = logits.as_chunks::<LANES>();
     let (ts, t_rest) = mask.as_chunks::<LANES>();
     let (outputs, rest) = output.as_chunks_mut::<LANES>();
     for ((x, t), output) in xs.iter().zip(ts).zip(outputs) {
-        gradient(V::load(x), V::load(t)).store(output);
+        pixel_pulls(V::load(x), V::load(t), pull).store(output);
     }
     for ((&x, &t), output) in x_rest.iter().zip(t_rest).zip(rest) {
-        *output = gradient(V::splat(x), V::splat(t)).to_array()[0];
+        *output = pixel_pulls(V::splat(x), V::splat(t), pull).to_array()[0];
     }
+}
+
+#[inline(always)]
+fn pixel_pulls<V: Vector>(x: V, t: V, pull: Pull) -> V {
+    let p = math::sigmoid(x);
+    let slope = p.mul(V::splat(1.0).sub(p));
+    let mut entropy = p.sub(t).mul(V::splat(pull.entropy));
+    if pull.on_probabilities {
+        entropy = entropy.mul(slope).div(slope.max(V::splat(1e-12)));
+    }
+    t.mul_add(V::splat(pull.truth), V::splat(pull.constant)).mul_add(slope, entropy)
 }

@@ -13,6 +13,13 @@ pub(in crate::kernel) struct Size {
     pub pixels: usize,
 }
 
+impl Size {
+    /// The same channels of eight pixels.
+    fn wide(self) -> Self {
+        Self { pixels: LANES, ..self }
+    }
+}
+
 /// Layer normalisation over channels.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::kernel) struct ChannelNorm {
@@ -77,35 +84,66 @@ fn statistics<V: Vector>(x: &[f32], at: usize, size: Size, epsilon: f32) -> (V, 
     (mean, V::splat(1.0).div(deviation))
 }
 
-/// Runs `work` on all pixels, eight at a time; the last eight overlap the ones before where the number of
-/// pixels is no multiple, and fewer than eight are gathered in an array of their own.
+/// Starts of blocks of eight pixels, and how many of a block's lanes belong to the one before: none but in
+/// the last, which overlaps where the number of pixels, at least eight, is no multiple.
 #[inline(always)]
-fn blocks(pixels: usize, mut work: impl FnMut(usize, usize)) {
-    let mut at = 0;
-    while at + LANES <= pixels {
-        work(at, 0);
-        at += LANES;
+fn blocks(pixels: usize) -> impl Iterator<Item = (usize, usize)> {
+    let whole = pixels / LANES * LANES;
+    let overlapping = (whole < pixels).then(|| (pixels - LANES, LANES - (pixels - whole)));
+    (0..whole).step_by(LANES).map(|at| (at, 0)).chain(overlapping)
+}
+
+/// Normalises one image.
+pub(in crate::kernel) fn image_forward(
+    x: &[f32],
+    weight: &[f32],
+    bias: &[f32],
+    output: &mut [f32],
+    size: Size,
+    epsilon: f32,
+) {
+    if size.pixels < LANES {
+        let mut wide = vec![0.0; size.channels * LANES];
+        whole_forward(&widened(x, size), weight, bias, &mut wide, size.wide(), epsilon);
+        narrowed(&wide, output, size);
+    } else {
+        whole_forward(x, weight, bias, output, size, epsilon);
     }
-    if at < pixels && pixels >= LANES {
-        // The first lanes of this block were done before.
-        work(pixels - LANES, at - (pixels - LANES));
+}
+
+/// The gradient of one image's input, and in `sums` those of weight and bias.
+pub(in crate::kernel) fn image_backward(
+    x: &[f32],
+    gradient: &[f32],
+    weight: &[f32],
+    output: &mut [f32],
+    sums: &mut [f32],
+    size: Size,
+    epsilon: f32,
+) {
+    if size.pixels < LANES {
+        let mut wide = vec![0.0; size.channels * LANES];
+        let (x, gradient) = (widened(x, size), widened(gradient, size));
+        whole_backward(&x, &gradient, weight, &mut wide, sums, size.wide(), epsilon);
+        narrowed(&wide, output, size);
+    } else {
+        whole_backward(x, gradient, weight, output, sums, size, epsilon);
     }
 }
 
 for_each_instruction_set! {
-    /// Normalises one image.
-    pub(in crate::kernel) fn image_forward(
+    fn whole_forward(
         x: &[f32],
         weight: &[f32],
         bias: &[f32],
         output: &mut [f32],
         size: Size,
         epsilon: f32,
-    ) = image_forward_with
+    ) = whole_forward_with
 }
 
 #[inline(always)]
-fn image_forward_with<V: Vector>(
+fn whole_forward_with<V: Vector>(
     x: &[f32],
     weight: &[f32],
     bias: &[f32],
@@ -114,13 +152,7 @@ fn image_forward_with<V: Vector>(
     epsilon: f32,
 ) {
     assert!(x.len() >= size.channels * size.pixels && output.len() >= size.channels * size.pixels);
-    if size.pixels < LANES {
-        let wide = Size { pixels: LANES, ..size };
-        let mut result = vec![0.0; size.channels * LANES];
-        image_forward_with::<V>(&widened(x, size), weight, bias, &mut result, wide, epsilon);
-        return narrowed(&result, output, size);
-    }
-    blocks(size.pixels, |at, _| {
+    for (at, _) in blocks(size.pixels) {
         let (mean, scale) = statistics::<V>(x, at, size, epsilon);
         for channel in 0..size.channels {
             let index = channel * size.pixels + at;
@@ -130,12 +162,11 @@ fn image_forward_with<V: Vector>(
                 normal.mul_add(V::splat(weight[channel]), V::splat(bias[channel])).store_at(output, index);
             }
         }
-    });
+    }
 }
 
 for_each_instruction_set! {
-    /// The gradient of one image's input, and in `sums` those of weight and bias.
-    pub(in crate::kernel) fn image_backward(
+    fn whole_backward(
         x: &[f32],
         gradient: &[f32],
         weight: &[f32],
@@ -143,11 +174,11 @@ for_each_instruction_set! {
         sums: &mut [f32],
         size: Size,
         epsilon: f32,
-    ) = image_backward_with
+    ) = whole_backward_with
 }
 
 #[inline(always)]
-fn image_backward_with<V: Vector>(
+fn whole_backward_with<V: Vector>(
     x: &[f32],
     gradient: &[f32],
     weight: &[f32],
@@ -158,16 +189,9 @@ fn image_backward_with<V: Vector>(
 ) {
     let elements = size.channels * size.pixels;
     assert!(x.len() >= elements && gradient.len() >= elements && output.len() >= elements);
-    if size.pixels < LANES {
-        let wide = Size { pixels: LANES, ..size };
-        let mut result = vec![0.0; size.channels * LANES];
-        let (x, gradient) = (widened(x, size), widened(gradient, size));
-        image_backward_with::<V>(&x, &gradient, weight, &mut result, sums, wide, epsilon);
-        return narrowed(&result, output, size);
-    }
     let share = V::splat(1.0 / size.channels as f32);
     let mut totals = vec![[V::splat(0.0); 2]; size.channels];
-    blocks(size.pixels, |at, done| {
+    for (at, done) in blocks(size.pixels) {
         let (mean, scale) = statistics::<V>(x, at, size, epsilon);
         let fresh = first_lanes_zero::<V>(done);
         let (mut plain, mut along) = (V::splat(0.0), V::splat(0.0));
@@ -193,7 +217,7 @@ fn image_backward_with<V: Vector>(
                 pull.sub(plain).sub(normal.mul(along)).mul(scale).store_at(output, index);
             }
         }
-    });
+    }
     for (channel, [weight, bias]) in totals.into_iter().enumerate() {
         sums[channel] += weight.sum();
         sums[size.channels + channel] += bias.sum();

@@ -45,7 +45,8 @@ pub fn kernels() -> Kernels {
 
 /// True if an operation on this tensor should be fused.
 pub(in crate::kernel) fn available<const D: usize>(x: &Tensor<D>) -> bool {
-    kernels() == Kernels::Fused && matches!(x.device().as_dispatch(), DispatchDevice::Flex(_))
+    kernels() == Kernels::Fused
+        && matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
 }
 
 impl fmt::Display for Kernels {

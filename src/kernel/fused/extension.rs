@@ -12,6 +12,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, DispatchTensor, Flex, backend_e
 use burn::tensor::{Tensor, TensorData};
 
 use super::op::{Input, Op, Saved};
+use crate::kernel::trace;
 
 /// An operation of any kind.
 pub(in crate::kernel) type AnyOp = Arc<dyn Op>;
@@ -115,6 +116,7 @@ macro_rules! arities {
         /// # Panics
         /// When no operation has that many inputs.
         pub(in crate::kernel) fn apply<const D: usize>(op: impl Op, inputs: Vec<AnyTensor>) -> Tensor<D> {
+            trace::note_kernel();
             let op: AnyOp = Arc::new(op);
             let inputs: Vec<_> = inputs.into_iter().map(|input| input.0).collect();
             let count = inputs.len();
