@@ -42,28 +42,26 @@ pub fn save(folder: &Path, payload: &[u8], epochs_done: usize) -> Result<(), Sto
 /// # Errors
 /// When checkpoints exist and none of them is whole, or they can't be read.
 pub fn load(folder: &Path) -> Result<Option<Checkpoint>, StoreError> {
-    let newest = open(&last(folder))?;
-    let before = match newest {
+    let damage = match open(&last(folder))? {
         Found::Whole(checkpoint) => return Ok(Some(checkpoint)),
-        _ => open(&previous(folder))?,
+        Found::Damaged(message) => Some(message),
+        // Nothing was saved yet, or a process died between the two renames.
+        Found::Missing => None,
     };
-    match (newest, before) {
-        (Found::Damaged(message), Found::Whole(checkpoint)) => {
-            let warning = format!(
-                "{}: {message}; going on from the checkpoint before it, after epoch {}",
-                last(folder).display(),
-                checkpoint.epochs_done
-            );
-            Ok(Some(Checkpoint { warning: Some(warning), ..checkpoint }))
+    match (open(&previous(folder))?, damage) {
+        (Found::Whole(checkpoint), damage) => {
+            let warning = damage.map(|message| {
+                let (path, epoch) = (last(folder), checkpoint.epochs_done);
+                format!("{}: {message}; going on from the one before it, after epoch {epoch}", path.display())
+            });
+            Ok(Some(Checkpoint { warning, ..checkpoint }))
         }
-        // A process died between the two renames: nothing is damaged, the newest is just not there yet.
-        (_, Found::Whole(checkpoint)) => Ok(Some(checkpoint)),
-        (Found::Missing, Found::Missing) => Ok(None),
-        (Found::Damaged(message), _) => Err(StoreError::Damaged {
+        (_, Some(message)) => Err(StoreError::Damaged {
             path: last(folder),
             message: format!("{message}, and there is no whole checkpoint before it"),
         }),
-        (_, Found::Damaged(message)) => Err(StoreError::Damaged { path: previous(folder), message }),
+        (Found::Damaged(message), None) => Err(StoreError::Damaged { path: previous(folder), message }),
+        (Found::Missing, None) => Ok(None),
     }
 }
 
