@@ -62,8 +62,11 @@ pub(super) fn summary(items: &[PlanItem]) -> String {
 fn summary_of_words(words: &[&str]) -> String {
     let count = |wanted: &str| words.iter().filter(|word| **word == wanted).count();
     let listed = |wanted: &[&str]| {
-        let told: Vec<String> =
-            wanted.iter().filter(|word| count(word) > 0).map(|word| format!("{} {word}", count(word))).collect();
+        let told: Vec<String> = wanted
+            .iter()
+            .filter(|word| count(word) > 0)
+            .map(|word| format!("{} {word}", count(word)))
+            .collect();
         told.join(", ")
     };
     let due_words = ["new", "interrupted", "failed"];

@@ -77,7 +77,9 @@ impl Printer {
     pub(super) fn failure(self, failure: &Failure) {
         match &failure.message {
             Message::Plain { error, hint } => self.error(error, hint.as_deref()),
-            Message::Experiment(error) => self.to_stderr(error.render(self.colors(io::stderr().is_terminal())).trim_end()),
+            Message::Experiment(error) => {
+                self.to_stderr(error.render(self.colors(io::stderr().is_terminal())).trim_end())
+            }
         }
     }
 

@@ -30,6 +30,7 @@ pub(super) fn write(
     trainer: &dyn Trainer,
 ) -> Result<(ReportInput, PathBuf), Failure> {
     let input = gather(experiment, items, trainer, &context.results, context.command(arguments))?;
-    let written = report::write(&input, context.results.path(), &mut |path, bytes| atomic::write(path, bytes))?;
+    let written =
+        report::write(&input, context.results.path(), &mut |path, bytes| atomic::write(path, bytes))?;
     Ok((input, written.page))
 }

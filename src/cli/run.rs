@@ -8,7 +8,7 @@ use super::plan::summary;
 use super::progress::Progress;
 use super::report;
 use super::table::Table;
-use crate::executor::{Execution, Interrupt, Summary, provenance};
+use crate::executor::{Execution, Interrupt, Summary, provenance, refresh};
 use crate::metric::{Counts, Definition};
 use crate::report::{ReportInput, ReportRun};
 use crate::statistics;
@@ -24,7 +24,7 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
         .build_global()
         .map_err(|error| Failure::usage(format!("can't start {threads} threads: {error}"), None))?;
     let trainer = context.trainer(threads);
-    let items = context.plan(&experiment, &*trainer)?;
+    let mut items = context.plan(&experiment, &*trainer)?;
     printer.note(format_args!("{}: {}", experiment.name, summary(&items)));
 
     let interrupt = Interrupt::on_signals(move || {
@@ -42,8 +42,7 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
     let done = execution.execute(&items, &mut progress)?;
 
     if !done.interrupted {
-        // Planned anew, so that the report tells what is there now.
-        let items = context.plan(&experiment, &*trainer)?;
+        refresh(&mut items, &context.results)?;
         let (input, page) = report::write(context, &arguments.experiment, &experiment, &items, &*trainer)?;
         printer.result(results_table(&input));
         printer.result(format_args!("\nreport: {}", page.display()));
@@ -62,7 +61,8 @@ fn conclude(context: &Context, done: &Summary) -> ExitCode {
         printer.note(format_args!("{} more due; the same command goes on", done.left));
     }
     if done.failed > 0 {
-        let hint = "the cause stands in the run's log.txt; the same command tries again from its last checkpoint";
+        let hint =
+            "the cause stands in the run's log.txt; the same command tries again from its last checkpoint";
         printer.error(&format!("{} failed", runs(done.failed)), Some(hint));
         return ExitCode::RunFailed;
     }

@@ -129,7 +129,8 @@ mod tests {
             memory_mb: 0,
         };
         assert_eq!(seconds_left(&[], 10), None);
-        let events: Vec<_> = (1..=7).map(|epoch| event(epoch, if epoch <= 2 { 100.0 } else { 2.0 })).collect();
+        let events: Vec<_> =
+            (1..=7).map(|epoch| event(epoch, if epoch <= 2 { 100.0 } else { 2.0 })).collect();
         assert_eq!(seconds_left(&events, 10), Some(6.0));
         assert_eq!(seconds_left(&events, 7), Some(0.0));
     }

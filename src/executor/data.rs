@@ -49,7 +49,7 @@ fn open(settings: &DataSettings, folder: &Path) -> Result<RunData, DatasetError>
             Ok(RunData { images: Box::new(images), split })
         }
         DataSource::SyntheticLesions { train_images, validation_images } => {
-            let images = dataset::synthetic::generate(train_images + validation_images, settings.size);
+            let images = dataset::synthetic::generate(*train_images, *validation_images, settings.size);
             let split = dataset::synthetic::split(*train_images, *validation_images);
             Ok(RunData { images: Box::new(images), split })
         }

@@ -12,9 +12,7 @@ use crate::experiment::settings::{ModelSettings, Settings};
 use crate::metric::Counts;
 use crate::random;
 use crate::store::ModelCost;
-use crate::train::{
-    BatchProgress, EpochSummary, Finished, Host, ImageCounts, Job, Outcome, TrainError,
-};
+use crate::train::{BatchProgress, EpochSummary, Finished, Host, ImageCounts, Job, Outcome, TrainError};
 
 /// The fake trainer, with faults on request.
 #[derive(Clone, Debug, Default)]

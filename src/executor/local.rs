@@ -120,8 +120,7 @@ impl Execution<'_> {
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
         let settings = &item.run.settings;
-        let job =
-            Job { settings, seed: item.run.seed, images: &*item.data.images, split: &item.data.split };
+        let job = Job { settings, seed: item.run.seed, images: &*item.data.images, split: &item.data.split };
         let mut host =
             FolderHost::new(folder, self.interrupt, observer, settings.train.epochs).map_err(host_error)?;
         host.log(&format!("session of ege-bench {} begins", self.provenance.version)).map_err(host_error)?;

@@ -21,7 +21,7 @@ pub use interrupt::{Interrupt, SECOND_INTERRUPT_CODE};
 pub use local::{Execution, Summary};
 pub use native::NativeTrainer;
 pub use observer::Observer;
-pub use plan::{PlanItem, plan};
+pub use plan::{PlanItem, plan, refresh};
 pub use provenance::{VERSION, now, provenance};
 pub use reason::Reason;
 pub use trainer::Trainer;

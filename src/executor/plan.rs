@@ -11,7 +11,7 @@ use super::reason::Reason;
 use super::trainer::Trainer;
 use crate::experiment::fingerprint;
 use crate::experiment::plan::PlannedRun;
-use crate::store::{Results, RunRecord};
+use crate::store::{Results, RunRecord, StoreError};
 
 /// A planned run with its identity, its data and the reason why it is due or isn't.
 #[derive(Clone)]
@@ -51,11 +51,33 @@ pub fn plan(
             trainer.device(),
         );
         let id = fingerprint::run_id(&run, &meaning);
-        let name = (run.experiment.as_str(), run.variant.as_str(), run.seed);
-        let reason = Reason::of(&results.run(&id), name, &meaning, &earlier)?;
+        let reason = reason(&run, &id, &meaning, results, &earlier)?;
         items.push(PlanItem { run, id, meaning, data, reason });
     }
     Ok(items)
+}
+
+/// Looks again at why each run is due or isn't, with the data as it was.
+///
+/// # Errors
+/// When stored results can't be read.
+pub fn refresh(items: &mut [PlanItem], results: &Results) -> Result<(), ExecutorError> {
+    let earlier = readable_records(results)?;
+    for item in items {
+        item.reason = reason(&item.run, &item.id, &item.meaning, results, &earlier)?;
+    }
+    Ok(())
+}
+
+fn reason(
+    run: &PlannedRun,
+    id: &str,
+    meaning: &Value,
+    results: &Results,
+    earlier: &[RunRecord],
+) -> Result<Reason, StoreError> {
+    let name = (run.experiment.as_str(), run.variant.as_str(), run.seed);
+    Reason::of(&results.run(id), name, meaning, earlier)
 }
 
 /// Records of all runs that can be read: they only serve to say what changed, so a damaged one is no obstacle.

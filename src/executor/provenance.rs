@@ -1,7 +1,9 @@
 //! With what a run is made: the build, the machine and the time.
 
 use sha2::{Digest, Sha256};
-use sysinfo::{CpuRefreshKind, MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
+use sysinfo::{
+    CpuRefreshKind, MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System,
+};
 
 use super::trainer::Trainer;
 use crate::store::Provenance;

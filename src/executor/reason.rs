@@ -233,7 +233,8 @@ mod tests {
             "new: old, sides changed since a",
         );
         assert_eq!(
-            Reason::of(&folder, ("e", "other", 1), &now, &[record("a", json!({}), RunState::Planned)]).unwrap(),
+            Reason::of(&folder, ("e", "other", 1), &now, &[record("a", json!({}), RunState::Planned)])
+                .unwrap(),
             Reason::New { changed: None }
         );
     }

@@ -15,9 +15,11 @@ pub(in crate::cli) fn run(context: &Context, arguments: &JsonArguments) -> Resul
         let datasets: Vec<_> = found
             .iter()
             .map(|(name, size, cache)| match cache {
-                Ok(cache) => json!({"dataset": name, "size": size, "images": cache.ids().len(), "whole": true,
+                Ok(cache) => {
+                    json!({"dataset": name, "size": size, "images": cache.ids().len(), "whole": true,
                                     "path": cache.path(), "digest": cache.digest(),
-                                    "source": cache.source_copy(), "source-sha256": cache.source_sha256()}),
+                                    "source": cache.source_copy(), "source-sha256": cache.source_sha256()})
+                }
                 Err(error) => json!({"dataset": name, "size": size, "whole": false,
                                      "error": error.to_string(), "hint": error.hint()}),
             })
@@ -37,13 +39,18 @@ pub(in crate::cli) fn run(context: &Context, arguments: &JsonArguments) -> Resul
         }
         if found.is_empty() {
             context.printer.result(format_args!("nothing is prepared in {}", context.data.display()));
-            context.printer.note("hint: `ege-bench data import isic2017 FOLDER` prepares images that you have");
+            context
+                .printer
+                .note("hint: `ege-bench data import isic2017 FOLDER` prepares images that you have");
         } else {
             context.printer.result(table);
         }
     }
     // A damaged cache fails the command: scripts ask it whether data can be used.
-    found.into_iter().find_map(|(_, _, cache)| cache.err()).map_or(Ok(ExitCode::Success), |error| Err(error.into()))
+    found
+        .into_iter()
+        .find_map(|(_, _, cache)| cache.err())
+        .map_or(Ok(ExitCode::Success), |error| Err(error.into()))
 }
 
 /// Every size of every data set at which something is prepared.
