@@ -1,5 +1,6 @@
 //! The runs that an experiment asks for.
 
+use super::load::Experiment;
 use super::settings::Settings;
 
 /// One run that an experiment asks for: a variant with a seed.
@@ -13,4 +14,22 @@ pub struct PlannedRun {
     pub seed: u64,
     /// What the run does.
     pub settings: Settings,
+}
+
+impl Experiment {
+    /// The runs in the order in which they are done: variant after variant, seed after seed.
+    ///
+    /// No two of them are the same: [`load`](super::load()) refuses variants that share settings and a seed.
+    pub fn runs(&self) -> Vec<PlannedRun> {
+        let of_variant = |variant: &super::Variant| {
+            let run = |seed: &u64| PlannedRun {
+                experiment: self.name.clone(),
+                variant: variant.name.clone(),
+                seed: *seed,
+                settings: variant.settings.clone(),
+            };
+            variant.seeds.iter().map(run).collect::<Vec<_>>()
+        };
+        self.variants.iter().flat_map(of_variant).collect()
+    }
 }

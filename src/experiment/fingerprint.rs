@@ -1,0 +1,135 @@
+//! A run's id: a hash of what the run means, so that a file's wording can't change it.
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::plan::PlannedRun;
+use super::settings::Settings;
+
+/// Version of everything in the code that decides a run's numbers.
+///
+/// Bump it when the same settings would give other numbers: finished runs are then due again.
+pub const CODE_VERSION: u32 = 1;
+
+/// Everything that decides the outcome of a run, with sorted keys and exact numbers.
+///
+/// `split_digest` and `data_digest` are those of the split and of the images, `device` is the device class
+/// such as `cpu`. The protocol's name is left out: it only fills in other settings, so a preset and the same
+/// settings typed one by one mean the same.
+pub fn meaning(settings: &Settings, seed: u64, split_digest: &str, data_digest: &str, device: &str) -> Value {
+    sorted(json!({
+        "code-version": CODE_VERSION,
+        "settings": settings_meaning(settings),
+        "seed": seed,
+        "split-digest": split_digest,
+        "data-digest": data_digest,
+        "device": device,
+    }))
+}
+
+/// The run's id and the name of its folder: `<model>-s<seed>-<12 hexadecimal digits of SHA-256>`.
+pub fn run_id(run: &PlannedRun, meaning: &Value) -> String {
+    let digest = Sha256::digest(sorted(meaning.clone()).to_string());
+    let digits: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-s{}-{digits}", run.settings.model.name(), run.seed)
+}
+
+/// True where two settings can't give different results.
+pub fn same_settings(left: &Settings, right: &Settings) -> bool {
+    settings_meaning(left) == settings_meaning(right)
+}
+
+fn settings_meaning(settings: &Settings) -> Value {
+    let mut value = serde_json::to_value(settings)
+        .expect("settings are structs, strings and finite numbers, all of them JSON");
+    if let Some(train) = value.get_mut("train").and_then(Value::as_object_mut) {
+        train.remove("protocol");
+    }
+    value
+}
+
+/// The same value with every object's keys in order, whatever features serde_json was built with.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<(String, Value)> = map.into_iter().collect();
+            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+            Value::Object(entries.into_iter().map(|(key, value)| (key, sorted(value))).collect::<Map<_, _>>())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::protocol;
+    use crate::experiment::settings::{
+        DataSettings, DataSource, ModelSettings, Protocol, Rotation, TensorInit,
+    };
+
+    fn run(protocol: Protocol, seed: u64) -> PlannedRun {
+        let source = DataSource::SyntheticLesions { train_images: 96, validation_images: 32 };
+        PlannedRun {
+            experiment: "a".into(),
+            variant: "b".into(),
+            seed,
+            settings: Settings {
+                data: DataSettings { source, size: 128 },
+                model: ModelSettings::EgeUnet(protocol::ege_unet(protocol)),
+                train: protocol::train(protocol),
+            },
+        }
+    }
+
+    fn id(run: &PlannedRun) -> String {
+        run_id(run, &meaning(&run.settings, run.seed, "split", "data", "cpu"))
+    }
+
+    #[test]
+    fn an_id_names_model_and_seed() {
+        let id = id(&run(Protocol::AsReleased, 42));
+        let digits = id.strip_prefix("ege-unet-s42-").unwrap();
+        assert!(digits.len() == 12 && digits.chars().all(|c| c.is_ascii_hexdigit()), "{id}");
+    }
+
+    #[test]
+    fn every_part_of_the_meaning_changes_the_id() {
+        let run = run(Protocol::AsReleased, 42);
+        let of = |seed, split, data, device| run_id(&run, &meaning(&run.settings, seed, split, data, device));
+        let base = of(42, "split", "data", "cpu");
+        for other in [
+            of(43, "split", "data", "cpu"),
+            of(42, "s", "data", "cpu"),
+            of(42, "split", "d", "cpu"),
+            of(42, "split", "data", "cuda"),
+        ] {
+            assert_ne!(base[base.len() - 12..], other[other.len() - 12..]);
+        }
+    }
+
+    #[test]
+    fn names_and_presets_do_not_change_the_id() {
+        let base = run(Protocol::AsWritten, 42);
+        let mut same = run(Protocol::AsReleased, 42);
+        same.variant = "another".into();
+        same.settings.train.augment.rotation = Rotation::PerSample;
+        let ModelSettings::EgeUnet(model) = &mut same.settings.model;
+        model.tensor_init = TensorInit::Random;
+        assert_eq!(id(&base), id(&same));
+    }
+
+    #[test]
+    fn the_meaning_is_canonical_json() {
+        let run = run(Protocol::AsReleased, 42);
+        let text = meaning(&run.settings, 42, "split", "data", "cpu").to_string();
+        assert!(
+            text.starts_with("{\"code-version\":1,\"data-digest\":\"data\",\"device\":\"cpu\",\"seed\":42,"),
+            "{text}"
+        );
+        assert!(text.contains("\"learning-rate\":0.001,"), "{text}");
+        let parsed: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(run_id(&run, &parsed), id(&run), "the id can be computed again from what was stored");
+    }
+}

@@ -1,0 +1,294 @@
+//! From a draft to settings: defaults filled in, every value checked.
+
+use super::check::{self, Check};
+use super::diagnostic::{Diagnostic, Problems, listed, similar};
+use super::document::Node;
+use super::file::{
+    RawAdamW, RawAugment, RawCosine, RawData, RawEgeUnet, RawLoss, RawModel, RawOptimizer, RawSchedule,
+    RawTrain,
+};
+use super::merge::SYNTHETIC;
+use super::protocol;
+use super::read::read;
+use super::settings::{
+    AdamWSettings, AugmentSettings, DataSettings, DataSource, EgeUnetSettings, LastBatch, LossSettings,
+    ModelSettings, OptimizerSettings, Protocol, ScheduleSettings, Settings, TrainSettings,
+};
+use super::variants::Draft;
+
+/// The data sets and splits that an experiment may name, apart from the built-in generator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    /// Each data set's name with the names of its splits.
+    pub datasets: Vec<(String, Vec<String>)>,
+}
+
+/// The settings and seeds of a draft; nothing when a problem was noted.
+pub fn resolve(draft: &Draft, catalogue: &Catalogue, problems: &Problems) -> Option<(Settings, Vec<u64>)> {
+    let before = problems.count();
+    let check = Check { sections: &draft.sections, problems };
+    // What can't be read is noted; going on with defaults finds what else is wrong.
+    let raw_train: RawTrain = section(&draft.sections, "train", problems).unwrap_or_default();
+    let preset = raw_train.protocol.unwrap_or(Protocol::AsReleased);
+    let seeds = seeds(check, raw_train.seeds.clone());
+    let data = data(check, catalogue);
+    let model = model(check, preset);
+    let train = train(check, raw_train, preset);
+    let (data, model, train) = (data?, model?, train?);
+    batches(check, &data, &train);
+    (problems.count() == before).then_some((Settings { data, model, train }, seeds))
+}
+
+/// The section `key`, or its default where the file doesn't have it.
+fn section<'a, T>(sections: &'a Node, key: &str, problems: &'a Problems) -> Option<T>
+where
+    T: serde::Deserialize<'a> + Default,
+{
+    match sections.find(key) {
+        Some(node) => read(node, key, problems),
+        None => Some(T::default()),
+    }
+}
+
+fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<DataSettings> {
+    let raw: RawData = section(check.sections, "data", check.problems)?;
+    let size = check.within("data.size", raw.size.unwrap_or(protocol::SIZE), 32..=1024);
+    if !size.is_multiple_of(32) {
+        let message = format!("{size} is not a multiple of 32, the network's coarsest stride");
+        check.note("data.size", Diagnostic::new(message).allowed("32, 64, ... 1024"));
+    }
+    let Some(dataset) = raw.dataset.as_deref() else {
+        let names = known_datasets(catalogue);
+        check.note("data.dataset", Diagnostic::new("`data.dataset` is missing").allowed(listed(names)));
+        return None;
+    };
+    let source = if dataset == SYNTHETIC {
+        synthetic(check, &raw)
+    } else {
+        prepared(check, catalogue, dataset, &raw)?
+    };
+    Some(DataSettings { source, size })
+}
+
+fn known_datasets(catalogue: &Catalogue) -> Vec<&str> {
+    catalogue.datasets.iter().map(|(name, _)| name.as_str()).chain([SYNTHETIC]).collect()
+}
+
+fn synthetic(check: Check<'_>, raw: &RawData) -> DataSource {
+    if raw.split.is_some() {
+        let message = format!("`{SYNTHETIC}` has no splits to choose from");
+        let hint = "remove `split`; `train-images` and `validation-images` say how many are generated";
+        check.note("data.split", Diagnostic::new(message).hint(hint));
+    }
+    let (train, validation) = protocol::SYNTHETIC_IMAGES;
+    let count = |path, value| check.within(path, value, 1..=10_000);
+    DataSource::SyntheticLesions {
+        train_images: count("data.train-images", raw.train_images.unwrap_or(train)),
+        validation_images: count("data.validation-images", raw.validation_images.unwrap_or(validation)),
+    }
+}
+
+fn prepared(check: Check<'_>, catalogue: &Catalogue, dataset: &str, raw: &RawData) -> Option<DataSource> {
+    let generated = [
+        ("data.train-images", raw.train_images.is_some()),
+        ("data.validation-images", raw.validation_images.is_some()),
+    ];
+    for (path, given) in generated {
+        if given {
+            let message = format!("`{path}` is for `{SYNTHETIC}` only");
+            let hint = format!("remove it: the split decides which images of `{dataset}` are used");
+            check.note(path, Diagnostic::new(message).hint(hint));
+        }
+    }
+    let Some((_, splits)) = catalogue.datasets.iter().find(|(name, _)| name == dataset) else {
+        let names = known_datasets(catalogue);
+        let diagnostic = unknown(&format!("unknown data set `{dataset}`"), dataset, &names);
+        check.note("data.dataset", diagnostic);
+        return None;
+    };
+    let splits: Vec<&str> = splits.iter().map(String::as_str).collect();
+    let Some(split) = raw.split.clone() else {
+        let message = format!("`data.split` is missing: which images of `{dataset}` train and validate?");
+        check.note("data.split", Diagnostic::new(message).allowed(listed(splits)));
+        return None;
+    };
+    if !splits.contains(&split.as_str()) {
+        let message = format!("unknown split `{split}` of `{dataset}`");
+        check.note("data.split", unknown(&message, &split, &splits));
+        return None;
+    }
+    Some(DataSource::Prepared { dataset: dataset.to_owned(), split })
+}
+
+fn unknown(message: &str, typed: &str, names: &[&str]) -> Diagnostic {
+    let diagnostic = Diagnostic::new(message).allowed(listed(names));
+    match similar(typed, names.iter().copied()) {
+        Some(near) => diagnostic.hint(format!("did you mean `{near}`?")),
+        None => diagnostic,
+    }
+}
+
+fn seeds(check: Check<'_>, seeds: Option<Vec<u64>>) -> Vec<u64> {
+    let seeds = seeds.unwrap_or_else(|| vec![protocol::SEED]);
+    if seeds.is_empty() {
+        let diagnostic = Diagnostic::new("`train.seeds` is empty: nothing would run");
+        check.note("train.seeds", diagnostic.hint("name at least one seed, such as seeds = [42]"));
+    }
+    if let Some(position) = check::repeated(&seeds) {
+        let message = format!("the seed {} stands twice", seeds[position]);
+        let diagnostic =
+            Diagnostic::new(message).hint("the same run twice gives the same numbers: remove it");
+        check.note(&format!("train.seeds.{position}"), diagnostic);
+    }
+    seeds
+}
+
+fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
+    let Some(node) = check.sections.find("model") else {
+        let diagnostic = Diagnostic::new("`model` is missing: which network is trained?");
+        check.note("model", diagnostic.hint("add a table such as [model.ege-unet]"));
+        return None;
+    };
+    match read(node, "model", check.problems)? {
+        RawModel::EgeUnet(raw) => Some(ModelSettings::EgeUnet(ege_unet(check, &raw, preset))),
+    }
+}
+
+fn ege_unet(check: Check<'_>, raw: &RawEgeUnet, preset: Protocol) -> EgeUnetSettings {
+    let default = protocol::ege_unet(preset);
+    let widths = raw.widths.unwrap_or(default.widths);
+    for (stage, width) in widths.iter().enumerate() {
+        let good = width.is_multiple_of(4) && (4..=1024).contains(width);
+        check.must(&format!("model.ege-unet.widths.{stage}"), good, width, "multiples of 4 from 4 to 1024");
+    }
+    let dilations = raw.dilations.unwrap_or(default.dilations);
+    for (group, dilation) in dilations.iter().enumerate() {
+        check.within(&format!("model.ege-unet.dilations.{group}"), *dilation, 1..=64);
+    }
+    EgeUnetSettings { widths, dilations, tensor_init: raw.tensor_init.unwrap_or(default.tensor_init) }
+}
+
+fn train(check: Check<'_>, raw: RawTrain, preset: Protocol) -> Option<TrainSettings> {
+    let default = protocol::train(preset);
+    let optimizer = optimizer(check, default.optimizer);
+    let loss = loss(check, &default.loss);
+    let augment = augment(check, default.augment);
+    let highest = optimizer.map_or(f64::INFINITY, |OptimizerSettings::Adamw(adamw)| adamw.learning_rate);
+    let schedule = schedule(check, default.schedule, highest);
+    Some(TrainSettings {
+        protocol: preset,
+        epochs: check.within("train.epochs", raw.epochs.unwrap_or(default.epochs), 1..=100_000),
+        batch_size: check.within("train.batch-size", raw.batch_size.unwrap_or(default.batch_size), 1..=1024),
+        last_batch: raw.last_batch.unwrap_or(default.last_batch),
+        optimizer: optimizer?,
+        schedule: schedule?,
+        loss: loss?,
+        normalization: raw.normalization.unwrap_or(default.normalization),
+        augment: augment?,
+        selection: raw.selection.unwrap_or(default.selection),
+    })
+}
+
+fn optimizer(check: Check<'_>, default: OptimizerSettings) -> Option<OptimizerSettings> {
+    let Some(node) = check.sections.find("optimizer") else { return Some(default) };
+    let RawOptimizer::Adamw(raw) = read(node, "optimizer", check.problems)?;
+    let RawAdamW { learning_rate, beta1, beta2, epsilon, weight_decay } = raw;
+    let OptimizerSettings::Adamw(default) = default;
+    let number = |key: &str, value: Option<f64>, default, allowed: &str, holds: fn(f64) -> bool| {
+        check.number(&format!("optimizer.adamw.{key}"), value.unwrap_or(default), allowed, holds)
+    };
+    let beta = |value: f64| (0.0..1.0).contains(&value);
+    Some(OptimizerSettings::Adamw(AdamWSettings {
+        learning_rate: number("learning-rate", learning_rate, default.learning_rate, POSITIVE, |v| v > 0.0),
+        beta1: number("beta1", beta1, default.beta1, "0 to below 1", beta),
+        beta2: number("beta2", beta2, default.beta2, "0 to below 1", beta),
+        epsilon: number("epsilon", epsilon, default.epsilon, POSITIVE, |v| v > 0.0),
+        weight_decay: number("weight-decay", weight_decay, default.weight_decay, FROM_ZERO, |v| v >= 0.0),
+    }))
+}
+
+const POSITIVE: &str = "numbers above 0";
+const FROM_ZERO: &str = "0 and above";
+
+fn schedule(check: Check<'_>, default: ScheduleSettings, highest: f64) -> Option<ScheduleSettings> {
+    let raw = match check.sections.find("schedule") {
+        Some(node) => read(node, "schedule", check.problems)?,
+        None => match default {
+            ScheduleSettings::Cosine { .. } => RawSchedule::Cosine(RawCosine::default()),
+            ScheduleSettings::Constant => return Some(default),
+        },
+    };
+    let RawSchedule::Cosine(raw) = raw else { return Some(ScheduleSettings::Constant) };
+    let t_max = raw.t_max.unwrap_or(protocol::COSINE_T_MAX);
+    let lowest = raw.min_learning_rate.unwrap_or(protocol::COSINE_MIN_LEARNING_RATE);
+    let path = "schedule.cosine.min-learning-rate";
+    let lowest = check.number(path, lowest, FROM_ZERO, |v| v >= 0.0);
+    if lowest > highest {
+        let message = format!("the lowest learning rate {lowest} is above the first one, {highest}");
+        let blamed = if raw.min_learning_rate.is_some() { path } else { "optimizer.adamw.learning-rate" };
+        let hint = "raise optimizer.adamw.learning-rate or lower schedule.cosine.min-learning-rate";
+        check.note(blamed, Diagnostic::new(message).hint(hint));
+    }
+    Some(ScheduleSettings::Cosine {
+        t_max: check.within("schedule.cosine.t-max", t_max, 1..=100_000),
+        min_learning_rate: lowest,
+    })
+}
+
+fn loss(check: Check<'_>, default: &LossSettings) -> Option<LossSettings> {
+    let raw: RawLoss = section(check.sections, "loss", check.problems)?;
+    let weight =
+        |key: &str, value: f64| check.number(&format!("loss.{key}"), value, FROM_ZERO, |value| value >= 0.0);
+    let settings = LossSettings {
+        bce_weight: weight("bce-weight", raw.bce_weight.unwrap_or(default.bce_weight)),
+        dice_weight: weight("dice-weight", raw.dice_weight.unwrap_or(default.dice_weight)),
+        smooth: weight("smooth", raw.smooth.unwrap_or(default.smooth)),
+        side_weights: {
+            let mut weights = raw.side_weights.unwrap_or(default.side_weights);
+            for (output, value) in weights.iter_mut().enumerate() {
+                *value = weight(&format!("side-weights.{output}"), *value);
+            }
+            weights
+        },
+        bce: raw.bce.unwrap_or(default.bce),
+        mask: raw.mask.unwrap_or(default.mask),
+    };
+    if settings.bce_weight == 0.0 && settings.dice_weight == 0.0 {
+        let diagnostic = Diagnostic::new("`bce-weight` and `dice-weight` are both 0: nothing is learned");
+        check.note("loss.dice-weight", diagnostic.hint("give one of them a weight above 0"));
+    }
+    Some(settings)
+}
+
+fn augment(check: Check<'_>, default: AugmentSettings) -> Option<AugmentSettings> {
+    let raw: RawAugment = section(check.sections, "augment", check.problems)?;
+    let probability = |key: &str, value: Option<f64>, default: f64| {
+        let path = format!("augment.{key}");
+        check.number(&path, value.unwrap_or(default), "0 to 1", |value| (0.0..=1.0).contains(&value))
+    };
+    Some(AugmentSettings {
+        horizontal_flip: probability("horizontal-flip", raw.horizontal_flip, default.horizontal_flip),
+        vertical_flip: probability("vertical-flip", raw.vertical_flip, default.vertical_flip),
+        rotation_probability: probability(
+            "rotation-probability",
+            raw.rotation_probability,
+            default.rotation_probability,
+        ),
+        rotation: raw.rotation.unwrap_or(default.rotation),
+    })
+}
+
+/// Dropping the last batch must leave one; how many images a prepared split has isn't known here.
+fn batches(check: Check<'_>, data: &DataSettings, train: &TrainSettings) {
+    if let DataSource::SyntheticLesions { train_images, .. } = data.source
+        && train.last_batch == LastBatch::Drop
+        && train_images < train.batch_size
+    {
+        let message = format!(
+            "no batch is left: {train_images} images don't fill one of {}, and last-batch = \"drop\"",
+            train.batch_size
+        );
+        let hint = "lower train.batch-size, or write last-batch = \"keep\"";
+        check.note("train.last-batch", Diagnostic::new(message).hint(hint));
+    }
+}

@@ -1,0 +1,178 @@
+//! Runs go by what they mean: the same settings have one id however they are typed, others another.
+
+use std::collections::BTreeMap;
+
+use ege_bench::experiment::{Catalogue, fingerprint, load};
+use proptest::prelude::*;
+
+/// Every setting with two values, each other than its default; `data.split` has one partner only.
+const SETTINGS: &[(&str, [&str; 2])] = &[
+    ("data.split", ["\"held-out\"", "\"official\""]),
+    ("data.size", ["64", "0x80"]),
+    ("train.epochs", ["7", "1_000"]),
+    ("train.batch-size", ["2", "16"]),
+    ("train.last-batch", ["\"drop\"", "'drop'"]),
+    ("train.normalization", ["\"standardize\"", "'standardize'"]),
+    ("train.selection", ["\"highest-iou\"", "\"last\""]),
+    ("optimizer.adamw.learning-rate", ["0.01", "2e-3"]),
+    ("optimizer.adamw.beta1", ["0.5", "0"]),
+    ("optimizer.adamw.beta2", ["0.99", "0.9"]),
+    ("optimizer.adamw.epsilon", ["1e-5", "0.1"]),
+    ("optimizer.adamw.weight-decay", ["0", "0.1"]),
+    ("schedule.cosine.t-max", ["25", "100"]),
+    ("schedule.cosine.min-learning-rate", ["0.0", "1e-6"]),
+    ("loss.bce-weight", ["0.5", "2"]),
+    ("loss.dice-weight", ["0.5", "2"]),
+    ("loss.smooth", ["1e-5", "0"]),
+    ("loss.side-weights", ["[0, 0, 0, 0, 0]", "[0.5, 0.4, 0.3, 0.2, 0.2]"]),
+    ("loss.bce", ["\"logits\"", "'logits'"]),
+    ("loss.mask", ["\"hard\"", "'hard'"]),
+    ("augment.horizontal-flip", ["0", "0.25"]),
+    ("augment.vertical-flip", ["0", "1"]),
+    ("augment.rotation-probability", ["0.75", "1.0"]),
+    ("augment.rotation", ["\"per-sample\"", "'per-sample'"]),
+    ("model.ege-unet.widths", ["[4, 4, 4, 4, 4, 4]", "[8, 16, 24, 32, 48, 128]"]),
+    ("model.ege-unet.dilations", ["[1, 1, 1, 1]", "[1, 2, 5, 8]"]),
+    ("model.ege-unet.tensor-init", ["\"random\"", "'random'"]),
+];
+
+const HEAD: &str = "data.dataset = \"isic2017\"\nmodel.ege-unet = {}\n";
+
+fn id_of(files: &[(&str, String)], sets: &[String]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs_err::write(folder.path().join(name), text).unwrap();
+    }
+    let splits = ["paper", "held-out", "official"].map(String::from).to_vec();
+    let catalogue = Catalogue { datasets: vec![("isic2017".into(), splits)] };
+    let path = folder.path().join(files[0].0);
+    let experiment = load(&path, sets, &catalogue).unwrap_or_else(|error| panic!("{error}\n{files:#?}"));
+    let runs = experiment.runs();
+    assert_eq!(runs.len(), 1);
+    let meaning = fingerprint::meaning(&runs[0].settings, runs[0].seed, "split", "data", "cpu");
+    fingerprint::run_id(&runs[0], &meaning)
+}
+
+/// Settings as tables with headers, in their own order.
+fn as_tables(settings: &[(&str, &str)]) -> String {
+    let mut tables: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    tables.entry("model.ege-unet").or_default();
+    tables.entry("data").or_default().push("dataset = 'isic2017'".to_owned());
+    for (path, value) in settings {
+        let (table, key) = path.rsplit_once('.').unwrap();
+        tables.entry(table).or_default().push(format!("  {key}={value} # as typed"));
+    }
+    let table = |(name, lines): (&str, Vec<String>)| format!("[{name}]\n{}\n\n", lines.join("\n"));
+    format!("name = 'tables'\n{}", tables.into_iter().map(table).collect::<String>())
+}
+
+/// Settings as dotted keys, one a line.
+fn as_lines(settings: &[(&str, &str)]) -> String {
+    let line = |(path, value): &(&str, &str)| {
+        // `model.ege-unet` is already there, as an empty inline table that can't be extended.
+        format!("{path} = {value}\n")
+    };
+    let head = if settings.iter().any(|(path, _)| path.starts_with("model.")) {
+        HEAD.replace("model.ege-unet = {}\n", "")
+    } else {
+        HEAD.to_owned()
+    };
+    format!("name = \"lines\"\n{head}{}", settings.iter().map(line).collect::<String>())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn typing_does_not_change_the_id(
+        choice in prop::collection::vec((any::<bool>(), 0_usize..2), SETTINGS.len()),
+        order in Just((0..SETTINGS.len()).collect::<Vec<_>>()).prop_shuffle(),
+        cut in 0_usize..SETTINGS.len(),
+    ) {
+        let mut chosen: Vec<(&str, &str)> = Vec::new();
+        for index in order {
+            let (path, values) = SETTINGS[index];
+            // The split has no default, so it is always there.
+            if choice[index].0 || path == "data.split" {
+                chosen.push((path, values[choice[index].1]));
+            }
+        }
+        let expect = id_of(&[("a.toml", as_lines(&chosen))], &[]);
+        let mut reversed = chosen.clone();
+        reversed.reverse();
+        prop_assert_eq!(&expect, &id_of(&[("a.toml", as_tables(&reversed))], &[]), "order and form");
+
+        let (base, rest) = chosen.split_at(cut.min(chosen.len()));
+        let mut files = [("b.toml", format!("extends = 'a.toml'\n{}", as_lines(rest))), ("a.toml", as_lines(base))];
+        prop_assert_eq!(&expect, &id_of(&files, &[]), "extends");
+        files[0].1 = format!("extends = 'a.toml'\n{}", as_tables(rest));
+        prop_assert_eq!(&expect, &id_of(&files, &[]), "extends with tables");
+
+        let set: Vec<String> = rest.iter().map(|(path, value)| format!("{path}={value}")).collect();
+        prop_assert_eq!(&expect, &id_of(&[("a.toml", as_lines(base))], &set), "--set");
+
+        let variant: String = rest.iter().map(|(path, value)| format!("{path} = {value}\n")).collect();
+        let text = format!("{}[[variant]]\nname = 'only'\n{variant}", as_lines(base));
+        prop_assert_eq!(&expect, &id_of(&[("a.toml", text)], &[]), "variant");
+    }
+}
+
+#[test]
+fn every_setting_changes_the_id() {
+    let with = |settings: &[(&str, &str)], sets: &[String]| id_of(&[("a.toml", as_lines(settings))], sets);
+    let paper = [("data.split", "\"paper\"")];
+    let mut ids = BTreeMap::from([(with(&paper, &[]), "the default".to_owned())]);
+    let others = [("train.seeds", ["[7]", "[8]"]), ("schedule.constant", ["{}", "{ }"])];
+    for (path, values) in SETTINGS.iter().chain(&others) {
+        let of = values.map(|value| with(&paper, &[format!("{path}={value}")]));
+        for (value, id) in values.iter().zip(&of) {
+            // The second spelling of the same string is the only one that may share an id.
+            let same_word = values[0].trim_matches(['"', '\'', '{', ' ', '}'])
+                == values[1].trim_matches(['"', '\'', '{', ' ', '}']);
+            if same_word && *value == values[1] {
+                assert_eq!(of[0], of[1], "{path}");
+                continue;
+            }
+            let before = ids.insert(id.clone(), format!("{path} = {value}"));
+            assert_eq!(before, None, "{path} = {value}");
+        }
+    }
+}
+
+#[test]
+fn no_setting_is_left_out_of_these_tests() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.toml");
+    fs_err::write(&path, as_lines(&[("data.split", "\"paper\"")])).unwrap();
+    let catalogue = Catalogue { datasets: vec![("isic2017".into(), vec!["paper".into()])] };
+    let experiment = load(&path, &[], &catalogue).unwrap();
+    let meaning = fingerprint::meaning(&experiment.variants[0].settings, 42, "split", "data", "cpu");
+    let mut leaves = Vec::new();
+    collect("", &meaning["settings"], &mut leaves);
+    let tested: Vec<String> = leaves
+        .iter()
+        .map(|leaf| {
+            leaf.replace("data.source.prepared.", "data.")
+                .replace("train.optimizer.", "optimizer.")
+                .replace("train.schedule.", "schedule.")
+                .replace("train.loss.", "loss.")
+                .replace("train.augment.", "augment.")
+        })
+        .collect();
+    for leaf in tested {
+        let known = leaf == "data.dataset" || SETTINGS.iter().any(|(path, _)| *path == leaf);
+        assert!(known, "`{leaf}` has no line in SETTINGS");
+    }
+}
+
+fn collect(path: &str, value: &serde_json::Value, leaves: &mut Vec<String>) {
+    match value.as_object() {
+        Some(map) => {
+            for (key, value) in map {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                collect(&path, value, leaves);
+            }
+        }
+        None => leaves.push(path.to_owned()),
+    }
+}
