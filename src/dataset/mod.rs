@@ -1,7 +1,36 @@
 //! Images and masks: where they come from, how they are checked, and the batches made of them. Arrays only.
 
+mod atomic;
+mod augment;
+mod batch;
+mod cache;
+mod decode;
+mod digest;
+mod error;
+pub mod held_out;
+mod id_lists;
 mod images;
+mod import;
+pub mod lock;
+mod normalize;
+mod pairing;
+mod resize;
+mod rotate;
 mod split;
+pub mod synthetic;
 
+pub use augment::{Draws, common_angle};
+pub use batch::{Batch, Batches};
+pub use cache::{Cache, open};
+pub use error::{DatasetError, DatasetErrorKind};
 pub use images::Images;
-pub use split::Split;
+pub use import::{ImportReport, SourceCopy, SplitCoverage, import};
+pub use lock::NearDuplicate;
+pub use pairing::PairProblem;
+pub use split::{Split, known_ids, split};
+
+/// Height and width of the paper's images in pixels.
+pub const DEFAULT_SIZE: usize = 256;
+
+/// The largest height and width that an import makes.
+pub const LARGEST_SIZE: usize = 2048;

@@ -1,0 +1,495 @@
+//! Batches of the authors' protocol: normalised, augmented, in an order that depends on seed and epoch alone.
+
+use rayon::prelude::*;
+
+use super::Images;
+use super::augment::{Draws, Geometry, common_angle};
+use super::normalize::Normalizer;
+use crate::experiment::settings::{AugmentSettings, LastBatch, LossMask, Rotation, TrainSettings};
+use crate::random;
+
+/// Grey values of a mask from here on are lesion: half of 255, rounded up.
+const LESION_FROM: u8 = 128;
+
+/// Images of one step, as the network takes them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Positions of the images.
+    pub indices: Vec<usize>,
+    /// Height and width in pixels.
+    pub size: usize,
+    /// `[batch, 3, height, width]` in the range of the network's input: 0..255 under `min-max`.
+    pub images: Vec<f32>,
+    /// `[batch, 1, height, width]` in 0..1: what the loss compares with.
+    pub masks: Vec<f32>,
+    /// `[batch, height, width]`: true where the mask shows lesion, what metrics compare with.
+    pub truth: Vec<bool>,
+}
+
+/// Makes the batches of a run.
+pub struct Batches<'a> {
+    images: &'a dyn Images,
+    train: Vec<usize>,
+    batch_size: usize,
+    last_batch: LastBatch,
+    augment: AugmentSettings,
+    mask: LossMask,
+    normalizer: Normalizer,
+    geometry: Geometry,
+    seed: u64,
+}
+
+impl<'a> Batches<'a> {
+    /// Batches of the images at the positions `train_indices`, by the protocol of `settings`.
+    pub fn new(
+        images: &'a dyn Images,
+        train_indices: Vec<usize>,
+        settings: &TrainSettings,
+        seed: u64,
+    ) -> Self {
+        let geometry = Geometry::new(images.size(), images.size());
+        let geometry = match settings.augment.rotation {
+            Rotation::Once => geometry.share(common_angle(seed)),
+            Rotation::PerSample => geometry,
+        };
+        Self {
+            images,
+            batch_size: settings.batch_size,
+            last_batch: settings.last_batch,
+            augment: settings.augment,
+            mask: settings.loss.mask,
+            normalizer: Normalizer::new(settings.normalization, images, &train_indices),
+            train: train_indices,
+            geometry,
+            seed,
+        }
+    }
+
+    /// The positions of each training batch of `epoch` (from 1).
+    pub fn order(&self, epoch: u64) -> Vec<Vec<usize>> {
+        let mut order = self.train.clone();
+        random::stream(self.seed, "shuffle", epoch, "").shuffle(&mut order);
+        let mut batches: Vec<_> = order.chunks(self.batch_size.max(1)).map(<[usize]>::to_vec).collect();
+        if self.last_batch == LastBatch::Drop
+            && batches.last().is_some_and(|batch| batch.len() < self.batch_size)
+        {
+            batches.pop();
+        }
+        batches
+    }
+
+    /// The images at `indices` as they train in `epoch`: each augmented by its own draws, which depend on
+    /// seed, epoch and id alone.
+    pub fn train(&self, epoch: u64, indices: &[usize]) -> Batch {
+        self.batch(indices, |index| Draws::of(&self.augment, self.seed, epoch, &self.images.ids()[index]))
+    }
+
+    /// The images at `indices` as they are evaluated: not augmented.
+    pub fn evaluation(&self, indices: &[usize]) -> Batch {
+        self.batch(indices, |_| Draws::default())
+    }
+
+    fn batch(&self, indices: &[usize], draws: impl Fn(usize) -> Draws + Sync) -> Batch {
+        let size = self.images.size();
+        let pixels = size * size;
+        let mut images = vec![0.0; indices.len() * 3 * pixels];
+        let mut masks = vec![0.0; indices.len() * pixels];
+        let mut truth = vec![false; indices.len() * pixels];
+        // Chunks can't be of length 0, and without pixels there is nothing to fill.
+        indices
+            .par_iter()
+            .zip(images.par_chunks_exact_mut(3 * pixels.max(1)))
+            .zip(masks.par_chunks_exact_mut(pixels.max(1)))
+            .zip(truth.par_chunks_exact_mut(pixels.max(1)))
+            .for_each(|(((&index, image), mask), truth)| self.fill(index, draws(index), image, mask, truth));
+        Batch { indices: indices.to_vec(), size, images, masks, truth }
+    }
+
+    fn fill(&self, index: usize, draws: Draws, image: &mut [f32], mask: &mut [f32], truth: &mut [bool]) {
+        let source = self.images.image(index);
+        let table = self.normalizer.table(source);
+        let (red, rest) = image.split_at_mut(mask.len());
+        let (green, blue) = rest.split_at_mut(mask.len());
+        let grey = self.images.mask(index);
+        self.geometry.each(draws, |target, from| {
+            // Outside of a rotated image stands 0 in the network's range, whatever byte that is.
+            let Some(from) = from else { return };
+            let pixel = &source[3 * from..3 * from + 3];
+            red[target] = table[usize::from(pixel[0])];
+            green[target] = table[usize::from(pixel[1])];
+            blue[target] = table[usize::from(pixel[2])];
+            let lesion = grey[from] >= LESION_FROM;
+            truth[target] = lesion;
+            mask[target] = match self.mask {
+                LossMask::Soft => (f64::from(grey[from]) / 255.0) as f32,
+                LossMask::Hard => f32::from(u8::from(lesion)),
+            };
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::digest::sha256;
+    use crate::dataset::synthetic;
+    use crate::experiment::settings::{
+        AdamWSettings, LossSettings, Normalization, OptimizerSettings, Protocol, ScheduleSettings, Selection,
+    };
+
+    fn settings() -> TrainSettings {
+        TrainSettings {
+            protocol: Protocol::AsReleased,
+            epochs: 1,
+            batch_size: 4,
+            last_batch: LastBatch::Keep,
+            optimizer: OptimizerSettings::Adamw(AdamWSettings::default()),
+            schedule: ScheduleSettings::Constant,
+            loss: LossSettings::default(),
+            normalization: Normalization::MinMax,
+            augment: AugmentSettings::default(),
+            selection: Selection::LowestLoss,
+        }
+    }
+
+    /// The image and mask of `tests/parity/augment.py`.
+    struct Procedural {
+        ids: Vec<String>,
+        size: usize,
+        image: Vec<u8>,
+        mask: Vec<u8>,
+    }
+
+    impl Procedural {
+        fn new(size: usize) -> Self {
+            let image = (0..size * size * 3).map(|i| ((i * i * 7 + i * 31 + 11) % 251) as u8).collect();
+            let lesion = |i: usize| ((i / size) * 3 + (i % size) * 5) % 17 < 8;
+            let mask = (0..size * size).map(|i| if lesion(i) { 255 } else { 0 }).collect();
+            Self { ids: vec!["procedural".to_owned()], size, image, mask }
+        }
+    }
+
+    impl Images for Procedural {
+        fn ids(&self) -> &[String] {
+            &self.ids
+        }
+        fn size(&self) -> usize {
+            self.size
+        }
+        fn image(&self, _index: usize) -> &[u8] {
+            &self.image
+        }
+        fn mask(&self, _index: usize) -> &[u8] {
+            &self.mask
+        }
+        fn digest(&self) -> &'static str {
+            "procedural"
+        }
+    }
+
+    /// Made by `tests/parity/augment.py` from the authors' `utils.py`: size, flips, angle, SHA-256 of the mask's
+    /// bytes, sum of the image, and its values at (0, 3, 5), (1, h/2, w/3), (2, h-4, w-2).
+    ///
+    /// Masks agree bit by bit. Image values are theirs rounded from 64 to 32 bits, at most 255 * 2^-24 off, and
+    /// the constants are cut after four digits.
+    #[test]
+    #[expect(clippy::type_complexity, reason = "a table of constants")]
+    fn augmentation_is_the_authors() {
+        let cases: &[(usize, bool, bool, Option<f64>, &str, f64, [f64; 3])] = &[
+            (
+                16,
+                false,
+                false,
+                None,
+                "1640779536f982c9588843c4255b7500225be9794b84178d6bd7d17f833395ea",
+                100473.0722,
+                [186.3855, 152.5903, 239.6385],
+            ),
+            (
+                16,
+                true,
+                false,
+                None,
+                "cfe0d419b5baf0e032304775835edd8fff6b5b7988a71c1510cf738475600116",
+                100473.0722,
+                [226.3253, 98.3132, 218.1325],
+            ),
+            (
+                16,
+                false,
+                true,
+                None,
+                "39aff1eedb58c5e59473fe5b442ca050ee70f5731dd806ff290174ad2ca9ce0c",
+                100473.0722,
+                [240.6626, 1.0240, 243.7349],
+            ),
+            (
+                16,
+                false,
+                false,
+                Some(0.0),
+                "1640779536f982c9588843c4255b7500225be9794b84178d6bd7d17f833395ea",
+                100473.0722,
+                [186.3855, 152.5903, 239.6385],
+            ),
+            (
+                16,
+                false,
+                false,
+                Some(30.5),
+                "d732a71f547d0e384ddd89b153904625c9da9a16f40bc0b398fe11384f9f4142",
+                84158.1927,
+                [116.7469, 1.0240, 102.4096],
+            ),
+            (
+                16,
+                true,
+                false,
+                Some(45.0),
+                "39ba81e75122bf4f67a4ad6d2642f954b90f1a310cb24da67c5c422e9ff2da78",
+                83620.5421,
+                [244.7590, 101.3855, 37.8915],
+            ),
+            (
+                16,
+                false,
+                true,
+                Some(90.0),
+                "b4d91559e49c85a17a79b73dc5e8b881fd0ee3315b42ffb90f151357bd56e9f7",
+                100473.0722,
+                [60.4216, 10.2409, 104.4578],
+            ),
+            (
+                16,
+                true,
+                true,
+                Some(137.25),
+                "106d766d64c684ed77379dd95f6a2d5f3cf2ba7aff9f2a903622cc58cc717159",
+                85167.9518,
+                [188.4337, 236.5662, 50.1807],
+            ),
+            (
+                16,
+                false,
+                false,
+                Some(180.0),
+                "9eae222505e23d1b1950f6cfadabd6f3e489b162b02a76f86dc94bcca357fb9c",
+                100473.0722,
+                [135.1807, 162.8313, 152.5903],
+            ),
+            (
+                16,
+                true,
+                false,
+                Some(271.3),
+                "b4d91559e49c85a17a79b73dc5e8b881fd0ee3315b42ffb90f151357bd56e9f7",
+                100473.0722,
+                [60.4216, 10.2409, 104.4578],
+            ),
+            (
+                16,
+                false,
+                false,
+                Some(359.9),
+                "1640779536f982c9588843c4255b7500225be9794b84178d6bd7d17f833395ea",
+                100473.0722,
+                [186.3855, 152.5903, 239.6385],
+            ),
+            (
+                64,
+                false,
+                false,
+                None,
+                "361fe0505aef0717251e05f2a63aaba0c8fc89b7ac3177444e787197a2ddd76e",
+                1610561.5662,
+                [240.6626, 245.7831, 244.7590],
+            ),
+            (
+                64,
+                true,
+                false,
+                None,
+                "cca53b8777f90ad82cfe676748c47d487c7d867ee155eacfc4b8a66f35046cc0",
+                1610561.5662,
+                [236.5662, 255.0, 191.5060],
+            ),
+            (
+                64,
+                false,
+                true,
+                None,
+                "536dc5e92f50f27fd637350d280cd1308f1706b16f9c03a0fa16237ac36b0a5a",
+                1610561.5662,
+                [14.3373, 215.0602, 198.6746],
+            ),
+            (
+                64,
+                false,
+                false,
+                Some(0.0),
+                "361fe0505aef0717251e05f2a63aaba0c8fc89b7ac3177444e787197a2ddd76e",
+                1610561.5662,
+                [240.6626, 245.7831, 244.7590],
+            ),
+            (
+                64,
+                false,
+                false,
+                Some(30.5),
+                "0cd8da44873db808cc5ab112eeeb85c2e1da31ecb373a9b658585f765828b41f",
+                1358918.5542,
+                [0.0, 186.3855, 0.0],
+            ),
+            (
+                64,
+                true,
+                false,
+                Some(45.0),
+                "99e723a89f01350fe120a81c040359a131d2802913a1fceb9fd117fbfd9811ba",
+                1342215.5421,
+                [0.0, 75.7831, 0.0],
+            ),
+            (
+                64,
+                false,
+                true,
+                Some(90.0),
+                "7826265d026218136fb282fe86c4be9e0e070a83c4cd683c4c854518f6b8ffce",
+                1610561.5662,
+                [239.6385, 92.1686, 94.2168],
+            ),
+            (
+                64,
+                true,
+                true,
+                Some(137.25),
+                "bdf4557f0890e70d80b23a53356100d7f96e62d0b13e91e9ecfbb7f8fd312991",
+                1332614.6385,
+                [0.0, 172.0481, 0.0],
+            ),
+            (
+                64,
+                false,
+                false,
+                Some(180.0),
+                "df359232af23e0ea59d82b810e16dc74b6026fa044805812325204698f025d63",
+                1610561.5662,
+                [48.1325, 50.1807, 218.1325],
+            ),
+            (
+                64,
+                true,
+                false,
+                Some(271.3),
+                "cc83936284c45b44fe7626b2ebb89c23a92cfd4920fc176f067bd9ba7bc04e1f",
+                1595551.3855,
+                [106.5060, 92.1686, 232.4698],
+            ),
+            (
+                64,
+                false,
+                false,
+                Some(359.9),
+                "361fe0505aef0717251e05f2a63aaba0c8fc89b7ac3177444e787197a2ddd76e",
+                1610561.5662,
+                [240.6626, 245.7831, 244.7590],
+            ),
+        ];
+        for &(size, horizontal, vertical, angle, mask, sum, samples) in cases {
+            let images = Procedural::new(size);
+            let draws = Draws { horizontal, vertical, angle };
+            let batch = Batches::new(&images, vec![0], &settings(), 1).batch(&[0], |_| draws);
+            let case = format!("{size} {draws:?}");
+            let grey: Vec<u8> = batch.masks.iter().map(|&value| (value * 255.0) as u8).collect();
+            assert_eq!(sha256(&grey), mask, "{case}");
+            assert!(batch.truth.iter().zip(&grey).all(|(&truth, &grey)| truth == (grey == 255)), "{case}");
+            let found: f64 = batch.images.iter().map(|&value| f64::from(value)).sum();
+            assert!((found - sum).abs() < 1e-6 * sum, "{case}: {found}, expected {sum}");
+            let at = |c: usize, y: usize, x: usize| f64::from(batch.images[(c * size + y) * size + x]);
+            let found = [at(0, 3, 5), at(1, size / 2, size / 3), at(2, size - 4, size - 2)];
+            for (found, expect) in found.into_iter().zip(samples) {
+                assert!((found - expect).abs() < 2e-4, "{case}: {found}, expected {expect}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_epoch_holds_each_image_once_in_an_order_of_its_own() {
+        let images = synthetic::generate(10, 0, 32);
+        let batches = Batches::new(&images, (0..10).collect(), &settings(), 3);
+        let order = batches.order(1);
+        assert_eq!(order.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4, 2]);
+        let mut all = order.concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..10).collect::<Vec<_>>());
+        assert_eq!(order, batches.order(1));
+        assert_ne!(order, batches.order(2));
+        let dropping = TrainSettings { last_batch: LastBatch::Drop, ..settings() };
+        let order = Batches::new(&images, (0..10).collect(), &dropping, 3).order(1);
+        assert_eq!(order.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4]);
+    }
+
+    #[test]
+    fn a_sample_depends_on_seed_epoch_and_id_alone() {
+        let images = synthetic::generate(6, 0, 32);
+        let settings = settings();
+        let batches = Batches::new(&images, (0..6).collect(), &settings, 5);
+        let (alone, among) = (batches.train(2, &[3]), batches.train(2, &[0, 3, 5]));
+        let pixels = 32 * 32;
+        assert_eq!(alone.images, among.images[3 * pixels..6 * pixels]);
+        assert_eq!(alone.masks, among.masks[pixels..2 * pixels]);
+        assert_eq!(among.indices, [0, 3, 5]);
+        let draws: Vec<Draws> =
+            (0..64).map(|epoch| Draws::of(&settings.augment, 5, epoch, "ISIC_0000000")).collect();
+        let angles: Vec<f64> = draws.iter().filter_map(|draws| draws.angle).collect();
+        assert!(angles.len() > 16 && angles.len() < 48, "{}", angles.len());
+        assert!(angles.iter().all(|&angle| angle == common_angle(5)), "one angle a run");
+        assert!(draws.iter().any(|draws| draws.horizontal) && draws.iter().any(|draws| !draws.vertical));
+
+        let own = AugmentSettings { rotation: Rotation::PerSample, ..settings.augment };
+        let others: Vec<Draws> = (0..64).map(|epoch| Draws::of(&own, 5, epoch, "ISIC_0000000")).collect();
+        assert!(others.iter().filter_map(|draws| draws.angle).any(|angle| angle != common_angle(5)));
+        let coins = |draws: &Draws| (draws.horizontal, draws.vertical, draws.angle.is_some());
+        assert!(draws.iter().map(coins).eq(others.iter().map(coins)), "only the angle changes");
+    }
+
+    #[test]
+    fn evaluation_shows_the_image_as_it_is() {
+        let images = Procedural::new(8);
+        let batch = Batches::new(&images, vec![0], &settings(), 1).evaluation(&[0]);
+        let (low, high) = (*images.image.iter().min().unwrap(), *images.image.iter().max().unwrap());
+        for (index, pixel) in images.image.chunks_exact(3).enumerate() {
+            for channel in 0..3 {
+                let expect = 255.0 * f32::from(pixel[channel] - low) / f32::from(high - low);
+                assert!((batch.images[channel * 64 + index] - expect).abs() < 1e-3);
+            }
+        }
+        let truth: Vec<bool> = images.mask.iter().map(|&grey| grey == 255).collect();
+        assert_eq!(batch.truth, truth);
+    }
+
+    #[test]
+    fn grey_masks_are_soft_in_the_loss_and_hard_in_the_truth() {
+        let mut images = Procedural::new(4);
+        images.mask = (0..16).map(|i| i * 17).collect();
+        let mut settings = settings();
+        let soft = Batches::new(&images, vec![0], &settings, 1).evaluation(&[0]);
+        assert_eq!((soft.masks[0], soft.masks[3], soft.masks[15]), (0.0, 0.2, 1.0));
+        assert_eq!((soft.truth[7], soft.truth[8]), (false, true), "119 and 136");
+        settings.loss.mask = LossMask::Hard;
+        let hard = Batches::new(&images, vec![0], &settings, 1).evaluation(&[0]);
+        assert_eq!((hard.masks[7], hard.masks[8]), (0.0, 1.0));
+        assert_eq!(hard.truth, soft.truth);
+    }
+
+    #[test]
+    fn standardized_training_images_have_mean_0_and_deviation_1() {
+        let images = synthetic::generate(5, 0, 32);
+        let settings = TrainSettings { normalization: Normalization::Standardize, ..settings() };
+        let batch = Batches::new(&images, (0..4).collect(), &settings, 1).evaluation(&[0, 1, 2, 3]);
+        let n = batch.images.len() as f64;
+        let mean = batch.images.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
+        let variance = batch.images.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / n;
+        assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-5, "{mean} {variance}");
+    }
+}

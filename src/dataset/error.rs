@@ -1,0 +1,265 @@
+//! What can go wrong with data, told with path, value and remedy.
+
+use std::path::PathBuf;
+
+use super::PairProblem;
+
+/// Problems of single files that a message lists before it only counts.
+const LISTED_PROBLEMS: usize = 20;
+
+/// Ids of absent images that a message lists before it only counts.
+const LISTED_IDS: usize = 5;
+
+/// Why images can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// A name that `datasets.lock` doesn't know.
+    #[error("unknown data set `{name}`; known are {}", known.join(", "))]
+    UnknownDataset {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A split that the data set doesn't have.
+    #[error("data set `{dataset}` has no split `{name}`; it has {}", known.join(", "))]
+    UnknownSplit {
+        /// The data set.
+        dataset: String,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A size that no network takes.
+    #[error("size {size} is not a multiple of 32 between 32 and {}", super::LARGEST_SIZE)]
+    Size {
+        /// What was asked for.
+        size: usize,
+    },
+    /// The folder to import isn't laid out as an import needs it.
+    #[error("{}: {problem}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Files of the folder to import are missing, damaged or unexpected; nothing was written.
+    #[error("{}: {}", folder.display(), list_problems(problems))]
+    Pairs {
+        /// The folder.
+        folder: PathBuf,
+        /// Every problem, sorted by file.
+        problems: Vec<PairProblem>,
+    },
+    /// Nobody imported the data set at this size yet.
+    #[error("data set `{dataset}` at {size}x{size} is not prepared: {} does not exist", path.display())]
+    Missing {
+        /// The data set.
+        dataset: String,
+        /// Height and width in pixels.
+        size: usize,
+        /// The cache that would hold it.
+        path: PathBuf,
+    },
+    /// The cache lacks images that a split names.
+    #[error(
+        "split `{split}` of `{dataset}` needs {} images that are not prepared: {}",
+        ids.len(),
+        list_ids(ids)
+    )]
+    MissingImages {
+        /// The data set.
+        dataset: String,
+        /// The split.
+        split: String,
+        /// Height and width in pixels.
+        size: usize,
+        /// The absent ids, sorted.
+        ids: Vec<String>,
+    },
+    /// Bytes aren't those that a checksum was taken of.
+    #[error("{what}: sha256 is {found}, expected {expected}")]
+    Checksum {
+        /// The file or list, and the part of it.
+        what: String,
+        /// The recorded checksum.
+        expected: String,
+        /// The checksum of what is there.
+        found: String,
+        /// The command that mends it, if a command can.
+        mend: Option<String>,
+    },
+    /// A cache isn't readable as one.
+    #[error("{}: {problem}", path.display())]
+    Cache {
+        /// The cache.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// The command that mends it.
+        mend: String,
+    },
+    /// A cache of a later version of ege-bench.
+    #[error("{}: cache format {found}, this version reads up to {supported}", path.display())]
+    NewerFormat {
+        /// The cache.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The latest format that this version reads.
+        supported: u32,
+        /// The command that writes it anew.
+        mend: String,
+    },
+    /// The file system refused; the message names the path.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// Classes of errors that a caller may treat apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatasetErrorKind {
+    /// The user's arguments or file.
+    Usage,
+    /// Data that isn't there.
+    Missing,
+    /// Data that isn't what it was.
+    Checksum,
+    /// Data that can't be used as it is.
+    Input,
+    /// The file system.
+    Io,
+}
+
+impl DatasetError {
+    /// The error's class.
+    pub fn kind(&self) -> DatasetErrorKind {
+        match self {
+            Self::UnknownDataset { .. }
+            | Self::UnknownSplit { .. }
+            | Self::Size { .. }
+            | Self::Folder { .. } => DatasetErrorKind::Usage,
+            Self::Missing { .. } | Self::MissingImages { .. } => DatasetErrorKind::Missing,
+            Self::Checksum { .. } => DatasetErrorKind::Checksum,
+            Self::Pairs { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => DatasetErrorKind::Input,
+            Self::Io(_) => DatasetErrorKind::Io,
+        }
+    }
+
+    /// True where the user's arguments are at fault (exit code 2), not the data (exit code 3).
+    pub fn is_usage(&self) -> bool {
+        self.kind() == DatasetErrorKind::Usage
+    }
+
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownDataset { name, known } | Self::UnknownSplit { name, known, .. } => {
+                closest(name, known).map(|other| format!("did you mean `{other}`?"))
+            }
+            Self::Size { .. } => {
+                Some("the networks halve their input five times; 256 is the paper's size".into())
+            }
+            Self::Folder { .. } => Some(
+                "the folder must hold images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png \
+                 (or ISIC_0000000_segmentation.png)"
+                    .into(),
+            ),
+            Self::Pairs { .. } => {
+                Some("nothing was written; mend or remove these files and import again".into())
+            }
+            Self::Missing { dataset, size, .. } => Some(format!(
+                "run `{}` with the folder that holds images/ and masks/",
+                import_command(dataset, *size)
+            )),
+            Self::MissingImages { dataset, size, .. } => {
+                Some(format!("run `{}` with a folder that holds them", import_command(dataset, *size)))
+            }
+            Self::Checksum { mend, .. } => mend.as_ref().map(|command| format!("run `{command}`")),
+            Self::Cache { mend, .. } => Some(format!("run `{mend}`")),
+            Self::NewerFormat { mend, .. } => {
+                Some(format!("use the ege-bench that wrote it, or write it anew: `{mend}`"))
+            }
+            Self::Io(_) => None,
+        }
+    }
+}
+
+/// The command that prepares a data set, with `FOLDER` where the user's folder goes.
+pub(super) fn import_command(dataset: &str, size: usize) -> String {
+    let size = if size == super::DEFAULT_SIZE { String::new() } else { format!(" --size {size}") };
+    format!("ege-bench data import {dataset} FOLDER{size}")
+}
+
+fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
+    known
+        .iter()
+        .map(|other| (strsim::jaro_winkler(name, other), other))
+        .filter(|(similarity, _)| *similarity > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, other)| other)
+}
+
+fn list_problems(problems: &[PairProblem]) -> String {
+    let plural = if problems.len() == 1 { "problem" } else { "problems" };
+    let mut text = format!("{} {plural}", problems.len());
+    for problem in problems.iter().take(LISTED_PROBLEMS) {
+        text.push_str("\n  ");
+        text.push_str(&problem.to_string());
+    }
+    if problems.len() > LISTED_PROBLEMS {
+        text.push_str(&format!("\n  and {} more", problems.len() - LISTED_PROBLEMS));
+    }
+    text
+}
+
+fn list_ids(ids: &[String]) -> String {
+    let mut text = ids.iter().take(LISTED_IDS).cloned().collect::<Vec<_>>().join(", ");
+    if ids.len() > LISTED_IDS {
+        text.push_str(&format!(" and {} more", ids.len() - LISTED_IDS));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hint_of_missing_data_is_the_command() {
+        let check = |size, expect: &str| {
+            let error = DatasetError::Missing { dataset: "isic2017".into(), size, path: "x.cache".into() };
+            assert!(error.hint().unwrap().contains(expect), "{:?}", error.hint());
+            assert!(!error.is_usage());
+        };
+        check(256, "`ege-bench data import isic2017 FOLDER`");
+        check(128, "`ege-bench data import isic2017 FOLDER --size 128`");
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_counted() {
+        let ids: Vec<String> = (0..7).map(|i| format!("ISIC_{i:07}")).collect();
+        let error = DatasetError::MissingImages {
+            dataset: "isic2017".into(),
+            split: "official".into(),
+            size: 256,
+            ids,
+        };
+        assert_eq!(
+            error.to_string(),
+            "split `official` of `isic2017` needs 7 images that are not prepared: ISIC_0000000, \
+             ISIC_0000001, ISIC_0000002, ISIC_0000003, ISIC_0000004 and 2 more"
+        );
+    }
+
+    #[test]
+    fn near_names_are_suggested() {
+        let known = vec!["isic2017".to_owned(), "isic2018".to_owned()];
+        let error = DatasetError::UnknownDataset { name: "isic-2017".into(), known: known.clone() };
+        assert_eq!(error.hint().unwrap(), "did you mean `isic2017`?");
+        assert!(error.is_usage());
+        assert!(DatasetError::UnknownDataset { name: "coco".into(), known }.hint().is_none());
+    }
+}

@@ -1,0 +1,262 @@
+//! From a folder of images and masks to the cache that runs read.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::cache::{self, Entry, Source, Writer};
+use super::pairing::{self, Listing, Pair};
+use super::{
+    DatasetError, LARGEST_SIZE, PairProblem, atomic, decode, digest, known_ids, lock, resize, split,
+};
+
+/// Pairs that are decoded before the next are: bounds the memory, while every thread has enough to do.
+const CHUNK: usize = 64;
+
+/// What an import made, and of what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportReport {
+    /// The data set.
+    pub dataset: String,
+    /// The cache that was written.
+    pub cache: PathBuf,
+    /// Height and width of its images in pixels.
+    pub size: usize,
+    /// Number of pairs.
+    pub pairs: usize,
+    /// Pairs that had another size and were resized.
+    pub resized: usize,
+    /// Digest of the cache's content.
+    pub digest: String,
+    /// Whether the folder is a copy that `datasets.lock` knows.
+    pub source: SourceCopy,
+    /// For each split of the data set, how many of its images are there.
+    pub splits: Vec<SplitCoverage>,
+}
+
+/// Whether an imported folder is a copy that `datasets.lock` knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceCopy {
+    /// It is, file by file.
+    Known {
+        /// The copy's name.
+        name: String,
+        /// In what the copy differs from the paper's preparation; empty if in nothing known.
+        deviation: String,
+        /// The copy's tree hash.
+        tree_sha256: String,
+    },
+    /// It has the number and size of a known copy, but at least one file is another.
+    Changed {
+        /// The copy's name.
+        name: String,
+        /// The copy's tree hash.
+        expected: String,
+        /// The folder's tree hash, which is recorded in the cache.
+        found: String,
+    },
+    /// It isn't.
+    Unknown {
+        /// The folder's tree hash, which is recorded in the cache.
+        tree_sha256: String,
+    },
+}
+
+/// How much of a split an import holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SplitCoverage {
+    /// The split's name.
+    pub split: String,
+    /// Images of the split that are there.
+    pub present: usize,
+    /// Images of the split.
+    pub total: usize,
+}
+
+impl ImportReport {
+    /// What the user should know although the import succeeded.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        match &self.source {
+            SourceCopy::Known { name, deviation, .. } if !deviation.is_empty() => {
+                warnings.push(format!("{name} differs from the paper's preparation: {deviation}"));
+            }
+            SourceCopy::Known { .. } => {}
+            SourceCopy::Changed { name, expected, found } => warnings.push(format!(
+                "the folder looks like {name}, but at least one of its files was changed: its tree hash is {found}, \
+                 not {expected}"
+            )),
+            SourceCopy::Unknown { tree_sha256 } => {
+                warnings.push(format!("unknown copy: its hash {tree_sha256} is recorded"));
+            }
+        }
+        for coverage in self.splits.iter().filter(|coverage| coverage.present < coverage.total) {
+            let SplitCoverage { split, present, total } = coverage;
+            warnings.push(format!("split {split} is incomplete: {present} of {total} images"));
+        }
+        warnings
+    }
+}
+
+/// A pair as the cache holds it.
+struct Ready {
+    entry: Entry,
+    image: Vec<u8>,
+    mask: Vec<u8>,
+    file_sha256: [String; 2],
+    /// Height and width as stored.
+    stored: (usize, usize),
+}
+
+/// Imports `folder`, which holds `images/` and `masks/`, as `dataset` at `size`x`size` pixels into a cache
+/// below `data_dir`.
+///
+/// Image and mask of a pair must have the same size; where that isn't `size`, both are resized bilinearly
+/// with antialias, the mask to grey values. `progress` hears of the pairs done and of all pairs. The cache
+/// doesn't depend on the number of threads.
+///
+/// # Errors
+/// [`DatasetError::Pairs`] with every problem of every file, in which case nothing is written;
+/// [`DatasetError::Folder`], [`DatasetError::UnknownDataset`] and [`DatasetError::Size`] for wrong arguments.
+pub fn import(
+    dataset: &str,
+    folder: &Path,
+    size: usize,
+    data_dir: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ImportReport, DatasetError> {
+    let known = known_ids(dataset)?;
+    if size == 0 || size > LARGEST_SIZE || !size.is_multiple_of(32) {
+        return Err(DatasetError::Size { size });
+    }
+    let Listing { pairs, mut problems } = pairing::list(folder, dataset, &known)?;
+    let path = cache::path(dataset, size, data_dir);
+    let (digest, source, resized) = atomic::replace(&path, |file| {
+        let mut writer = Writer::begin(file, size)?;
+        let mut tree = Vec::with_capacity(2 * pairs.len());
+        let mut stored = Vec::with_capacity(pairs.len());
+        for (chunk, done) in pairs.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
+            let ready: Vec<_> = chunk.par_iter().map(|pair| prepare(folder, pair, size)).collect();
+            for (pair, ready) in chunk.iter().zip(ready) {
+                match ready {
+                    Ok(ready) => {
+                        let [image, mask] = &ready.file_sha256;
+                        tree.push(format!("{}  {image}\n", pair.image));
+                        tree.push(format!("{}  {mask}\n", pair.mask));
+                        stored.push(ready.stored);
+                        // After a problem only the other files are checked.
+                        if problems.is_empty() {
+                            writer.push(ready.entry, &ready.image, &ready.mask)?;
+                        }
+                    }
+                    Err(found) => problems.extend(found),
+                }
+            }
+            progress(done + chunk.len(), pairs.len());
+        }
+        if !problems.is_empty() {
+            problems.sort_unstable();
+            return Err(DatasetError::Pairs { folder: folder.to_owned(), problems });
+        }
+        let source = source_copy(dataset, tree, &stored)?;
+        let digest = writer.finish(dataset, recorded(&source))?;
+        let resized = stored.iter().filter(|&&stored| stored != (size, size)).count();
+        Ok((digest, source, resized))
+    })?;
+    let splits = coverage(dataset, &pairs)?;
+    let dataset = dataset.to_owned();
+    Ok(ImportReport { dataset, cache: path, size, pairs: pairs.len(), resized, digest, source, splits })
+}
+
+fn prepare(folder: &Path, pair: &Pair, size: usize) -> Result<Ready, Vec<PairProblem>> {
+    let read = |file: &str, decode: fn(&[u8]) -> Result<decode::Pixels, String>| {
+        let bytes = fs_err::read(folder.join(file)).map_err(|error| error.to_string());
+        bytes
+            .and_then(|bytes| decode(&bytes).map(|pixels| (digest::sha256(&bytes), pixels)))
+            .map_err(|problem| PairProblem::new(file, problem))
+    };
+    let (image, mask) = match (read(&pair.image, decode::image), read(&pair.mask, decode::mask)) {
+        (Ok(image), Ok(mask)) => (image, mask),
+        (image, mask) => return Err([image.err(), mask.err()].into_iter().flatten().collect()),
+    };
+    let ((image_sha256, image), (mask_sha256, mask)) = (image, mask);
+    if (image.height, image.width) != (mask.height, mask.width) {
+        return Err(vec![PairProblem::new(
+            &*pair.mask,
+            format!(
+                "mask is {}x{} pixels, its image is {}x{}",
+                mask.width, mask.height, image.width, image.height
+            ),
+        )]);
+    }
+    let stored = (image.height, image.width);
+    let fit = |pixels: decode::Pixels, channels| {
+        if stored == (size, size) {
+            pixels.bytes
+        } else {
+            resize::bilinear(&pixels.bytes, pixels.height, pixels.width, channels, size)
+        }
+    };
+    let (image, mask) = (fit(image, 3), fit(mask, 1));
+    let entry = Entry {
+        id: pair.id.clone(),
+        image_sha256: digest::sha256(&image),
+        mask_sha256: digest::sha256(&mask),
+    };
+    Ok(Ready { entry, image, mask, file_sha256: [image_sha256, mask_sha256], stored })
+}
+
+/// Compares the tree hash with those of the lock; `tree` holds its lines, `stored` the size of each pair.
+fn source_copy(
+    dataset: &str,
+    mut tree: Vec<String>,
+    stored: &[(usize, usize)],
+) -> Result<SourceCopy, DatasetError> {
+    tree.sort_unstable();
+    let mut hash = Sha256::new();
+    tree.iter().for_each(|line| hash.update(line));
+    let found = digest::hexadecimal(&hash.finalize());
+    let copies = &lock::builtin().dataset(dataset)?.prepared;
+    if let Some((name, copy)) = copies.iter().find(|(_, copy)| copy.tree_sha256 == found) {
+        return Ok(SourceCopy::Known {
+            name: name.clone(),
+            deviation: copy.deviation.clone(),
+            tree_sha256: found,
+        });
+    }
+    let similar = copies.iter().find(|(_, copy)| {
+        copy.pairs == stored.len() && stored.iter().all(|&stored| stored == (copy.size, copy.size))
+    });
+    Ok(match similar {
+        Some((name, copy)) => {
+            SourceCopy::Changed { name: name.clone(), expected: copy.tree_sha256.clone(), found }
+        }
+        None => SourceCopy::Unknown { tree_sha256: found },
+    })
+}
+
+/// What the cache keeps of its origin.
+fn recorded(source: &SourceCopy) -> Source {
+    match source {
+        SourceCopy::Known { name, tree_sha256, .. } => {
+            Source { sha256: tree_sha256.clone(), copy: name.clone() }
+        }
+        SourceCopy::Changed { found: sha256, .. } | SourceCopy::Unknown { tree_sha256: sha256 } => {
+            Source { sha256: sha256.clone(), copy: String::new() }
+        }
+    }
+}
+
+fn coverage(dataset: &str, pairs: &[Pair]) -> Result<Vec<SplitCoverage>, DatasetError> {
+    lock::builtin()
+        .splits(dataset)
+        .into_iter()
+        .map(|name| {
+            let split = split(dataset, name)?;
+            let ids = split.ids();
+            let present = pairs.iter().filter(|pair| ids.contains(pair.id.as_str())).count();
+            Ok(SplitCoverage { split: name.to_owned(), present, total: ids.len() })
+        })
+        .collect()
+}
