@@ -1,5 +1,12 @@
-//! What papers claim, as data.
+//! What papers claim, as data, and how our protocol differs from theirs.
 
-/// A claims file.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Claims {}
+mod claims;
+mod deviation;
+mod error;
+mod file;
+mod network;
+
+pub use claims::{Cell, Claims, Evidence, Paper, Quantity, Row, Table};
+pub use deviation::{Deviation, Origin, Status, register};
+pub use error::ClaimError;
+pub use file::{load, parse};

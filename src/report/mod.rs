@@ -1,5 +1,17 @@
-//! Tables, charts and the page.
+//! Tables, charts and the page: everything that a reader sees, from counts and events.
 
+mod against;
+mod chart;
+mod error;
+mod export;
 mod input;
+mod limits;
+mod outline;
+mod page;
+mod table;
+mod variant;
+mod write;
 
+pub use error::ReportError;
 pub use input::{GalleryItem, ReportInput, ReportRun};
+pub use write::{Sink, Written, write};

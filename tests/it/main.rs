@@ -1,5 +1,14 @@
 //! Integration tests: one binary, a module for each concern.
 
+mod claim;
 mod dataset;
+mod example;
 mod experiment_files;
 mod experiment_meaning;
+mod metric;
+mod program;
+mod report;
+mod report_look;
+mod run_cli;
+mod run_resume;
+mod store;

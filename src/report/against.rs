@@ -1,0 +1,60 @@
+//! Our numbers beside a paper's, only where data set, split and network correspond.
+
+use super::input::ReportInput;
+use super::variant::Variant;
+use crate::claim::{Cell, Claims, Quantity, Row, Table};
+use crate::metric::Definition;
+
+/// Height and width at which papers count multiply-accumulates here.
+const COUNTED_SIZE: usize = 256;
+
+/// One of our numbers and the cell that claims it, both in the cell's unit.
+pub(super) struct Against<'a> {
+    pub variant: &'a str,
+    pub claims: &'a Claims,
+    pub table: &'a Table,
+    pub row: &'a Row,
+    pub cell: &'a Cell,
+    pub ours: f64,
+    pub ours_std: Option<f64>,
+    /// Seeds behind our number; `None` for one that no seed changes.
+    pub n: Option<usize>,
+}
+
+impl<'a> Against<'a> {
+    /// Every pair, by variant, claims file and quantity.
+    pub fn all(input: &'a ReportInput, variants: &[Variant<'a>]) -> Vec<Self> {
+        let mut pairs = Vec::new();
+        for variant in variants.iter().filter(|variant| !variant.first().record.synthetic) {
+            for claims in &input.claims {
+                let quantities = Definition::ALL.map(Quantity::Metric);
+                for quantity in quantities.into_iter().chain([Quantity::Parameters, Quantity::ConvMacs]) {
+                    pairs.extend(Self::of(variant, claims, quantity));
+                }
+            }
+        }
+        pairs
+    }
+
+    fn of(variant: &Variant<'a>, claims: &'a Claims, quantity: Quantity) -> Option<Self> {
+        let settings = &variant.first().settings;
+        let (table, row, cell) = claims.cell(settings, quantity)?;
+        let (ours, ours_std, n) = match quantity {
+            Quantity::Metric(definition) => {
+                let summary = variant.summary(definition)?.percent();
+                (summary.mean, summary.std, Some(summary.n))
+            }
+            Quantity::Parameters => (variant.cost()?.parameters as f64 / 1e6, None, None),
+            Quantity::ConvMacs if settings.data.size == COUNTED_SIZE => {
+                (variant.cost()?.conv_macs as f64 / 1e9, None, None)
+            }
+            Quantity::ConvMacs => return None,
+        };
+        Some(Self { variant: variant.name, claims, table, row, cell, ours, ours_std, n })
+    }
+
+    /// Ours minus the paper's.
+    pub fn difference(&self) -> f64 {
+        self.ours - self.cell.value
+    }
+}

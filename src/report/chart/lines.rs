@@ -1,0 +1,184 @@
+//! Curves over a common axis.
+
+use plotters::prelude::{
+    ChartBuilder, Circle, Color, DrawingAreaErrorKind, IntoDrawingArea, LineSeries, SVGBackend,
+};
+
+use super::theme::{self, SCALE, SIZE, themed};
+use crate::report::error::ReportError;
+
+/// Up to so many points a curve has a dot at each.
+const DOTTED: usize = 12;
+
+/// A chart of curves.
+pub(in crate::report) struct LineChart {
+    /// What is shown, for those who can't see it and for messages.
+    pub description: String,
+    pub x: Axis,
+    pub y: Axis,
+    pub series: Vec<Series>,
+}
+
+/// An axis.
+pub(in crate::report) struct Axis {
+    /// What stands beside it, with the unit.
+    pub label: String,
+    /// The range; `None` for that of the values.
+    pub range: Option<(f64, f64)>,
+    /// True for an axis that holds whole numbers only.
+    pub whole: bool,
+}
+
+/// One curve.
+pub(in crate::report) struct Series {
+    /// Index of its look; curves of one variant share it.
+    pub style: usize,
+    pub points: Vec<(f64, f64)>,
+}
+
+impl Axis {
+    pub fn new(label: impl Into<String>) -> Self {
+        Self { label: label.into(), range: None, whole: false }
+    }
+
+    pub fn whole(label: impl Into<String>) -> Self {
+        Self { whole: true, ..Self::new(label) }
+    }
+
+    pub fn within(label: impl Into<String>, from: f64, to: f64) -> Self {
+        Self { range: Some((from, to)), ..Self::new(label) }
+    }
+}
+
+impl LineChart {
+    /// The chart as inline SVG.
+    ///
+    /// # Errors
+    /// When plotters can't draw it.
+    pub fn svg(&self) -> Result<String, ReportError> {
+        let mut svg = String::new();
+        self.draw(&mut svg).map_err(|error| ReportError::Chart {
+            chart: self.description.clone(),
+            message: error.to_string(),
+        })?;
+        Ok(themed(&svg, &self.description))
+    }
+
+    fn draw(&self, svg: &mut String) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
+        let root = SVGBackend::with_string(svg, (SIZE.0 * SCALE, SIZE.1 * SCALE)).into_drawing_area();
+        let points = || self.series.iter().flat_map(|series| series.points.iter().copied());
+        let (x0, x1) = self.x.limits(points().map(|(x, _)| x), 0.0);
+        let (y0, y1) = self.y.limits(points().map(|(_, y)| y), 0.06);
+        let mut chart = ChartBuilder::on(&root)
+            .margin_top(8 * SCALE)
+            .margin_right(14 * SCALE)
+            .x_label_area_size(42 * SCALE)
+            .y_label_area_size(56 * SCALE)
+            .build_cartesian_2d(x0..x1, y0..y1)?;
+        let y_digits = digits(y1 - y0);
+        let x_digits = digits(x1 - x0);
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .light_line_style(plotters::style::TRANSPARENT)
+            .bold_line_style(theme::grid())
+            .axis_style(theme::axis())
+            .set_all_tick_mark_size(4 * SCALE)
+            .x_labels(8)
+            .y_labels(6)
+            .x_label_formatter(&|value| self.x.tick(*value, x_digits))
+            .y_label_formatter(&|value| self.y.tick(*value, y_digits))
+            .label_style(theme::text())
+            .axis_desc_style(theme::text())
+            .x_desc(self.x.label.as_str())
+            .y_desc(self.y.label.as_str())
+            .draw()?;
+        for series in &self.series {
+            let colour = theme::series(series.style);
+            chart.draw_series(LineSeries::new(
+                series.points.iter().copied(),
+                colour.stroke_width(2 * SCALE),
+            ))?;
+            if series.points.len() <= DOTTED {
+                let dot = |point: &(f64, f64)| Circle::new(*point, 3 * SCALE, colour.filled());
+                chart.draw_series(series.points.iter().map(dot))?;
+            }
+        }
+        root.present()
+    }
+}
+
+impl Axis {
+    /// The range of the axis, never empty, with some room around the values.
+    fn limits(&self, values: impl Iterator<Item = f64>, room: f64) -> (f64, f64) {
+        if let Some(range) = self.range {
+            return range;
+        }
+        let (low, high) = values
+            .filter(|value| value.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        if low > high {
+            return (0.0, 1.0);
+        }
+        let span = high - low;
+        if span <= high.abs() * 1e-9 {
+            let half = if self.whole { 0.5 } else { (high.abs() * 0.1).max(1e-6) };
+            return (low - half, high + half);
+        }
+        (low - span * room, high + span * room)
+    }
+
+    fn tick(&self, value: f64, digits: usize) -> String {
+        if !self.whole {
+            let text = format!("{value:.digits$}");
+            return text.replace('-', "\u{2212}");
+        }
+        let near = value.round();
+        if (value - near).abs() < 1e-6 { format!("{near:.0}") } else { String::new() }
+    }
+}
+
+/// Decimal places that tell a handful of ticks apart.
+fn digits(span: f64) -> usize {
+    (1.0 - span.log10().floor()).clamp(0.0, 6.0) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(points: Vec<(f64, f64)>) -> LineChart {
+        LineChart {
+            description: "Loss".to_owned(),
+            x: Axis::whole("epoch"),
+            y: Axis::new("loss"),
+            series: vec![Series { style: 0, points }],
+        }
+    }
+
+    #[test]
+    fn a_curve_has_labels_and_no_colour_of_its_own() {
+        let svg = chart(vec![(1.0, 3.0), (2.0, 2.0), (3.0, 1.5)]).svg().unwrap();
+        for part in ["epoch", "loss", "stroke s0", "fill text", "<title>Loss</title>"] {
+            assert!(svg.contains(part), "{part} in {svg}");
+        }
+        assert!(!svg.contains("=\"#"), "{svg}");
+    }
+
+    #[test]
+    fn one_epoch_none_and_nan_are_drawn_too() {
+        for points in
+            [vec![(1.0, 3.0)], vec![], vec![(1.0, f64::NAN), (2.0, 1.0)], vec![(1.0, 0.0), (2.0, 0.0)]]
+        {
+            let svg = chart(points.clone()).svg().unwrap();
+            assert!(svg.ends_with("</svg>\n"), "{points:?}");
+        }
+    }
+
+    #[test]
+    fn ticks_of_whole_axes_are_whole() {
+        let axis = Axis::whole("epoch");
+        assert_eq!((axis.tick(2.0, 1), axis.tick(2.5, 1)), ("2".to_owned(), String::new()));
+        assert_eq!(Axis::new("x").tick(-0.5, 1), "\u{2212}0.5");
+    }
+}

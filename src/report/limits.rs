@@ -1,0 +1,100 @@
+//! What an experiment can't support, computed from what it is.
+
+use super::input::ReportInput;
+use super::variant::{Variant, distinct};
+use crate::experiment::settings::DataSource;
+
+/// Epochs of the paper's protocol (released code, `config_setting.py`).
+const PAPER_EPOCHS: usize = 300;
+/// Repeats that the paper's spreads are said to come from.
+const PAPER_SEEDS: usize = 5;
+/// Below so many reported images a metric moves by about a point when a few images change.
+const FEW_IMAGES: usize = 100;
+
+/// Short sentences, the gravest first.
+pub(super) fn limits(input: &ReportInput) -> Vec<String> {
+    let variants = Variant::all(input);
+    let mut limits = Vec::new();
+    let synthetic = input.runs.iter().any(|run| run.record.synthetic);
+    if synthetic {
+        limits.push(
+            "Images are synthetic. The numbers show that the program works; they say nothing about real lesions, \
+             and stand beside no paper\u{2019}s."
+                .to_owned(),
+        );
+    }
+    limits.extend(unfinished(input));
+    limits.extend(epochs(input, synthetic));
+    limits.extend(seeds(&variants));
+    if input.runs.iter().any(|run| run.selects_on_report) {
+        limits.push(
+            "The epoch was selected on the images that are reported on. Numbers are optimistic by an amount that \
+             this experiment can\u{2019}t measure."
+                .to_owned(),
+        );
+    }
+    let fewest = input.runs.iter().map(|run| run.images[2]).filter(|images| *images > 0).min();
+    if let Some(images) = fewest.filter(|images| *images < FEW_IMAGES) {
+        limits.push(format!("Only {images} images are reported on: a few of them decide about a point."));
+    }
+    if input.runs.iter().any(|run| matches!(run.settings.data.source, DataSource::Prepared { .. })) {
+        limits.push(
+            "Images are a 256x256 JPEG copy, not the original archives: small differences from published numbers \
+             can come from the copy (own deviations 1 to 4)."
+                .to_owned(),
+        );
+    }
+    if variants.len() > 1 {
+        limits.push("Differences between variants are descriptive: no test was made.".to_owned());
+    }
+    if input.runs.iter().any(|run| run.record.provenance.dirty) {
+        limits.push(
+            "Some runs were made by a build with uncommitted changes: the commit alone doesn\u{2019}t name the code."
+                .to_owned(),
+        );
+    }
+    limits
+}
+
+fn unfinished(input: &ReportInput) -> Option<String> {
+    let done = input.runs.iter().filter(|run| run.is_done()).count();
+    let all = input.runs.len();
+    (done < all)
+        .then(|| format!("{} of {all} runs are not done: every mean is of what is there.", all - done))
+}
+
+fn epochs(input: &ReportInput, synthetic: bool) -> Option<String> {
+    let shorter: Vec<String> = distinct(
+        input.runs.iter().map(|run| run.settings.train.epochs).filter(|epochs| *epochs < PAPER_EPOCHS),
+    )
+    .iter()
+    .map(usize::to_string)
+    .collect();
+    if shorter.is_empty() {
+        return None;
+    }
+    let epochs = shorter.join(" or ");
+    Some(if synthetic {
+        format!("Trained for {epochs} of the {PAPER_EPOCHS} epochs of the paper\u{2019}s protocol.")
+    } else {
+        format!(
+            "Trained for {epochs} of the paper\u{2019}s {PAPER_EPOCHS} epochs: a lower number here can\u{2019}t refute the \
+             paper\u{2019}s, and a higher one can\u{2019}t confirm it."
+        )
+    })
+}
+
+fn seeds(variants: &[Variant<'_>]) -> Option<String> {
+    let fewest = variants.iter().map(|variant| variant.done().count()).filter(|n| *n > 0).min()?;
+    match fewest {
+        1 => Some(
+            "One seed: how far a repetition would land is unknown. Public repetitions of this network differed by \
+             about a point."
+                .to_owned(),
+        ),
+        n if n < PAPER_SEEDS => {
+            Some(format!("{n} seeds: a spread from so few is itself uncertain; the paper\u{2019}s is said to come from {PAPER_SEEDS}."))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,63 @@
+//! The document: its head, and its sections in order.
+
+use maud::{DOCTYPE, PreEscaped, html};
+
+use super::{curves, gallery, method, opening, origin, results};
+use crate::report::error::ReportError;
+use crate::report::input::ReportInput;
+use crate::report::limits::limits;
+use crate::report::table::Tables;
+use crate::report::variant::Variant;
+
+const STYLE: &str = include_str!("style.css");
+
+/// The whole page.
+///
+/// # Errors
+/// When a chart or image can't be made.
+pub(in crate::report) fn render(input: &ReportInput, tables: &Tables) -> Result<String, ReportError> {
+    let variants = Variant::all(input);
+    let synthetic = input.runs.iter().any(|run| run.record.synthetic);
+    let limits = limits(input);
+    let title =
+        format!("{}{} \u{b7} ege-bench", input.name, if synthetic { " (synthetic data)" } else { "" });
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content={ "ege-bench " (env!("CARGO_PKG_VERSION")) };
+                link rel="icon" href="data:,";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (opening::header(input, &variants, tables, &limits))
+                main {
+                    (results::section(input, &variants, tables))
+                    (curves::learning(input, &variants, synthetic)?)
+                    (curves::distribution(&variants, synthetic)?)
+                    (gallery::section(input)?)
+                    (results::runs(tables))
+                    (method::definitions(tables))
+                    (method::deviations(tables))
+                    (origin::section(input, tables))
+                    section id="limits" aria-labelledby="limits-title" {
+                        h2 id="limits-title" { "What this can\u{2019}t support" }
+                        ul.prose { @for limit in &limits { li { (limit) } } }
+                    }
+                }
+                footer {
+                    p {
+                        "Written by ege-bench " (env!("CARGO_PKG_VERSION")) " on " (input.generated)
+                        ". Every number on this page is derived from integer counts of pixels for each image: "
+                        a href="tables/images.csv" { "counts" } ", " a href="tables/epochs.csv" { "epochs" } "."
+                    }
+                }
+            }
+        }
+    };
+    Ok(page.into_string())
+}

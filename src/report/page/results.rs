@@ -1,0 +1,80 @@
+//! The comparison of variants, the paper's values beside ours, and every run.
+
+use maud::{Markup, html};
+
+use super::part;
+use crate::report::against::Against;
+use crate::report::input::ReportInput;
+use crate::report::table::{Shown, Tables, signed};
+use crate::report::variant::Variant;
+
+/// Variants compared, then cell by cell against the paper.
+pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Tables) -> Markup {
+    let pairs = Against::all(input, variants);
+    let beside = |row: usize, shown: &Shown| {
+        let pair = pairs.iter().find(|pair| {
+            let quantity = pair.cell.quantity.name().replace('-', "_");
+            pair.variant == variants[row].name && quantity == shown.column()
+        })?;
+        Some(paper_line(pair))
+    };
+    html! {
+        section id="results" aria-labelledby="results-title" {
+            h2 id="results-title" { "Results" }
+            (part::table_with(&tables.comparison, &beside))
+            @if let Some(paper) = &tables.paper {
+                h3 { "Against the paper" }
+                (part::table(paper))
+                (sources(&pairs))
+            } @else {
+                p.note { "No paper\u{2019}s table is about this network on these images and this split: nothing to compare with." }
+            }
+        }
+    }
+}
+
+/// The second line of a cell: what the paper says, and the difference for metrics.
+fn paper_line(pair: &Against<'_>) -> Markup {
+    let (cell, digits) = (pair.cell, pair.cell.digits);
+    html! {
+        "paper " (format!("{:.digits$}", cell.value))
+        @if let Some(spread) = cell.spread { (format!(" ± {spread:.digits$}")) }
+        @match pair.n {
+            Some(_) => { br; (signed(pair.difference(), digits)) " points" }
+            None => { " " (cell.quantity.unit()) }
+        }
+    }
+}
+
+fn sources(pairs: &[Against<'_>]) -> Markup {
+    let mut sources: Vec<(&str, String)> = Vec::new();
+    for pair in pairs {
+        let paper = &pair.claims.paper;
+        let text = format!(
+            "{}: {}. {}, {}. {} Protocol: {}. Evidence: {}.",
+            paper.authors,
+            paper.title,
+            paper.venue,
+            paper.link,
+            format_args!("{}.", pair.cell.source),
+            pair.table.protocol,
+            pair.cell.evidence.name(),
+        );
+        if !sources.iter().any(|(_, seen)| *seen == text) {
+            sources.push((&paper.key, text));
+        }
+    }
+    html! {
+        @for (_, source) in &sources { p.note { (source) } }
+    }
+}
+
+/// Every run with its state.
+pub(super) fn runs(tables: &Tables) -> Markup {
+    html! {
+        section id="runs" aria-labelledby="runs-title" {
+            h2 id="runs-title" { "Runs" }
+            (part::table(&tables.runs))
+        }
+    }
+}

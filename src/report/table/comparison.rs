@@ -1,0 +1,97 @@
+//! One row a variant: mean and spread over seeds.
+
+use polars::prelude::Column;
+
+use super::shown::{Show, Shown, Table};
+use crate::metric::Definition;
+use crate::report::error::ReportError;
+use crate::report::variant::Variant;
+
+/// The metrics that readers see; the file holds all.
+const SHOWN: [Definition; 7] = [
+    Definition::PooledIou,
+    Definition::PooledDice,
+    Definition::PooledAccuracy,
+    Definition::PooledSensitivity,
+    Definition::PooledSpecificity,
+    Definition::ImageIou,
+    Definition::ImageDice,
+];
+
+pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
+    let of = |value: &dyn Fn(&Variant<'_>) -> String| variants.iter().map(value).collect::<Vec<_>>();
+    let done = |variant: &Variant<'_>| variant.done().count() as u64;
+    let settings = |variant: &Variant<'_>| variant.first().settings.clone();
+    let mut columns = vec![
+        Column::new("variant".into(), of(&|variant| variant.name.to_owned())),
+        Column::new("dataset".into(), of(&|variant| settings(variant).data.source.dataset().to_owned())),
+        Column::new("split".into(), of(&|variant| settings(variant).data.source.split().to_owned())),
+        Column::new(
+            "data".into(),
+            of(&|variant| {
+                let source = &variant.first().settings.data.source;
+                let label = if variant.first().record.synthetic { " (SYNTHETIC)" } else { "" };
+                format!("{}, {}{label}", source.dataset(), source.split())
+            }),
+        ),
+        Column::new(
+            "synthetic".into(),
+            variants.iter().map(|variant| variant.first().record.synthetic).collect::<Vec<_>>(),
+        ),
+        Column::new(
+            "selected_on_reported_images".into(),
+            variants.iter().map(|variant| variant.first().selects_on_report).collect::<Vec<_>>(),
+        ),
+        Column::new("n".into(), variants.iter().map(done).collect::<Vec<_>>()),
+        Column::new(
+            "planned".into(),
+            variants.iter().map(|variant| variant.runs.len() as u64).collect::<Vec<_>>(),
+        ),
+        Column::new(
+            "parameters".into(),
+            variants.iter().map(|variant| variant.cost().map(|cost| cost.parameters)).collect::<Vec<_>>(),
+        ),
+        Column::new(
+            "conv_macs".into(),
+            variants.iter().map(|variant| variant.cost().map(|cost| cost.conv_macs)).collect::<Vec<_>>(),
+        ),
+    ];
+    let mut shown = vec![
+        Shown::new("Variant", "variant", Show::Text),
+        Shown::new("Data", "data", Show::Text),
+        Shown::new("n", "n", Show::Count),
+        Shown::new("Parameters", "parameters", Show::Count),
+        Shown::new("Conv MACs (G)", "conv_macs", Show::Giga),
+    ];
+    for definition in Definition::ALL {
+        let name = definition.name().replace('-', "_");
+        let summaries: Vec<_> = variants.iter().map(|variant| variant.summary(definition)).collect();
+        let mean: Vec<_> = summaries.iter().map(|summary| summary.map(|summary| summary.mean)).collect();
+        let std: Vec<_> = summaries.iter().map(|summary| summary.and_then(|summary| summary.std)).collect();
+        columns.push(Column::new(name.as_str().into(), mean));
+        columns.push(Column::new(format!("{name}_std").into(), std));
+        if SHOWN.contains(&definition) {
+            shown.push(Shown::new(format!("{} (%)", definition.title()), name, Show::PercentSpread));
+        }
+    }
+    let mut table = Table::new("comparison", "Variants compared", variants.len(), columns, shown)?;
+    table.notes = notes(variants);
+    Ok(table)
+}
+
+fn notes(variants: &[Variant<'_>]) -> Vec<String> {
+    let mut notes = vec![
+        "Mean ± sample standard deviation over n seeds; a single seed has no spread. Weights of the selected epoch."
+            .to_owned(),
+    ];
+    if variants.iter().any(|variant| variant.first().selects_on_report) {
+        notes.push("Selected and reported on the same images.".to_owned());
+    }
+    for variant in variants {
+        let (done, planned) = (variant.done().count(), variant.runs.len());
+        if done < planned {
+            notes.push(format!("{}: {done} of {planned} runs are done.", variant.name));
+        }
+    }
+    notes
+}

@@ -1,0 +1,74 @@
+//! Numbers as text.
+
+/// An integer with a comma between thousands.
+pub(in crate::report) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A difference with its sign; the minus sign is as wide as the plus.
+pub(in crate::report) fn signed(value: f64, digits: usize) -> String {
+    let text = format!("{:.digits$}", value.abs());
+    let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    match (zero, value < 0.0) {
+        (true, _) => format!("±{text}"),
+        (false, true) => format!("\u{2212}{text}"),
+        (false, false) => format!("+{text}"),
+    }
+}
+
+/// Seconds in the largest fitting units: `42 s`, `3 min 05 s`, `2 h 07 min`.
+pub(in crate::report) fn duration(seconds: f64) -> String {
+    if seconds < 9.95 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_commas() {
+        for (value, expect) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (53_374, "53,374"), (72_096_256, "72,096,256")]
+        {
+            assert_eq!(count(value), expect);
+        }
+    }
+
+    #[test]
+    fn differences_have_signs() {
+        for (value, expect) in
+            [(0.334, "+0.33"), (-8.0912, "\u{2212}8.09"), (0.001, "±0.00"), (-0.001, "±0.00")]
+        {
+            assert_eq!(signed(value, 2), expect);
+        }
+    }
+
+    #[test]
+    fn durations_pick_their_unit() {
+        for (seconds, expect) in [
+            (3.21, "3.2 s"),
+            (9.97, "10 s"),
+            (59.6, "1 min 00 s"),
+            (185.0, "3 min 05 s"),
+            (7622.0, "2 h 07 min"),
+        ] {
+            assert_eq!(duration(seconds), expect);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Every table of the report, as a typed frame and as what is shown of it.
+
+mod comparison;
+mod definitions;
+mod deviations;
+mod epochs;
+mod format;
+mod images;
+mod paper;
+mod provenance;
+mod runs;
+mod shown;
+mod tables;
+
+pub(super) use format::{count, signed};
+pub(super) use shown::{Shown, Table};
+pub(super) use tables::Tables;

@@ -1,0 +1,60 @@
+//! All tables of a report.
+
+use super::shown::Table;
+use super::{comparison, definitions, deviations, epochs, images, paper, provenance, runs};
+use crate::report::against::Against;
+use crate::report::error::ReportError;
+use crate::report::input::ReportInput;
+use crate::report::variant::Variant;
+
+/// The tables of a report; files and page are made of nothing else.
+pub(in crate::report) struct Tables {
+    pub comparison: Table,
+    /// Missing where no claim corresponds.
+    pub paper: Option<Table>,
+    pub runs: Table,
+    pub epochs: Table,
+    pub images: Table,
+    pub definitions: Table,
+    pub deviations: Table,
+    pub provenance: Table,
+}
+
+impl Tables {
+    /// Makes every table.
+    ///
+    /// # Errors
+    /// When polars refuses a frame.
+    pub fn of(input: &ReportInput) -> Result<Self, ReportError> {
+        let variants = Variant::all(input);
+        let pairs = Against::all(input, &variants);
+        let mut tables = Self {
+            comparison: comparison::table(&variants)?,
+            paper: if pairs.is_empty() { None } else { Some(paper::table(&pairs)?) },
+            runs: runs::table(input)?,
+            epochs: epochs::table(input)?,
+            images: images::table(input)?,
+            definitions: definitions::table()?,
+            deviations: deviations::table(&variants)?,
+            provenance: provenance::table(input)?,
+        };
+        let synthetic = input.runs.iter().any(|run| run.record.synthetic);
+        for table in [&mut tables.comparison, &mut tables.runs, &mut tables.epochs, &mut tables.images] {
+            table.synthetic = synthetic;
+        }
+        Ok(tables)
+    }
+
+    /// The tables in the order of the page.
+    pub fn all(&self) -> impl Iterator<Item = &Table> {
+        let Self { comparison, paper, runs, epochs, images, definitions, deviations, provenance } = self;
+        [Some(comparison), paper.as_ref()].into_iter().flatten().chain([
+            runs,
+            epochs,
+            images,
+            definitions,
+            deviations,
+            provenance,
+        ])
+    }
+}

@@ -1,0 +1,90 @@
+//! The runs of an experiment by variant.
+
+use super::input::{ReportInput, ReportRun};
+use crate::metric::{Counts, Definition};
+use crate::statistics::Summary;
+use crate::store::{ModelCost, RunState, Weights};
+
+/// The runs of one variant: the same settings under several seeds.
+pub(super) struct Variant<'a> {
+    pub name: &'a str,
+    /// At least one run, in the order of the plan.
+    pub runs: Vec<&'a ReportRun>,
+}
+
+impl<'a> Variant<'a> {
+    /// The variants in the order of the plan.
+    pub fn all(input: &'a ReportInput) -> Vec<Self> {
+        let mut variants: Vec<Self> = Vec::new();
+        for run in &input.runs {
+            match variants.iter_mut().find(|variant| variant.name == run.record.variant) {
+                Some(variant) => variant.runs.push(run),
+                None => variants.push(Self { name: &run.record.variant, runs: vec![run] }),
+            }
+        }
+        variants
+    }
+
+    /// A run that stands for the settings of all.
+    pub fn first(&self) -> &'a ReportRun {
+        self.runs[0]
+    }
+
+    /// The runs that are complete.
+    pub fn done(&self) -> impl Iterator<Item = &'a ReportRun> {
+        self.runs.iter().copied().filter(|run| run.is_done())
+    }
+
+    /// A metric of the best weights over the seeds that are done, in `[0, 1]`.
+    pub fn summary(&self, definition: Definition) -> Option<Summary> {
+        let values: Vec<f64> =
+            self.done().filter_map(|run| definition.value(&run.counts_of(Weights::Best))).collect();
+        Summary::of(&values)
+    }
+
+    /// What the network costs, once a run has counted it.
+    pub fn cost(&self) -> Option<ModelCost> {
+        self.runs.iter().map(|run| run.record.cost).find(|cost| cost.parameters > 0)
+    }
+}
+
+impl ReportRun {
+    /// True for a run that is complete.
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.record.state, RunState::Done { .. })
+    }
+
+    /// The confusion matrices of the reported images under the given weights.
+    pub(super) fn counts_of(&self, weights: Weights) -> Vec<Counts> {
+        self.counts
+            .iter()
+            .filter(|row| row.weights == weights)
+            .map(|row| Counts { tp: row.tp, fp: row.fp, fn_: row.fn_, tn: row.tn })
+            .collect()
+    }
+
+    /// The epoch (from 1) whose weights were selected.
+    pub(super) fn best_epoch(&self) -> Option<usize> {
+        match self.record.state {
+            RunState::Done { best_epoch, .. } => Some(best_epoch),
+            _ => None,
+        }
+    }
+
+    /// IoU of the selection images in the selected epoch.
+    pub(super) fn selection_iou(&self) -> Option<f64> {
+        let best = self.best_epoch()?;
+        self.events.iter().find(|event| event.epoch == best).map(|event| event.selection_iou)
+    }
+}
+
+/// The distinct values in the order of their first appearance.
+pub(super) fn distinct<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = Vec::new();
+    for value in values {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+    }
+    seen
+}

@@ -1,0 +1,232 @@
+//! The report of made-up experiments: what its files say, and what its page asks of a browser.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ege_bench::report::{ReportError, ReportInput, write};
+
+use crate::example;
+
+type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+fn files(input: &ReportInput) -> Files {
+    let mut files = Files::new();
+    let written = write(input, Path::new("results"), &mut |path, bytes| {
+        files.insert(path.to_owned(), bytes.to_owned());
+        Ok(())
+    })
+    .expect("the made-up input makes a report");
+    let told: Vec<_> = written.tables.iter().chain([&written.page]).cloned().collect();
+    let mut told_sorted = told.clone();
+    told_sorted.sort();
+    assert_eq!(told_sorted, files.keys().cloned().collect::<Vec<_>>(), "every file is told");
+    assert_eq!(told.last(), Some(&PathBuf::from("results/report.html")), "the page is written last");
+    files
+}
+
+fn text(files: &Files, name: &str) -> String {
+    let bytes =
+        files.get(&Path::new("results").join(name)).unwrap_or_else(|| panic!("{name} in {:?}", files.keys()));
+    String::from_utf8(bytes.clone()).expect("UTF-8")
+}
+
+/// What stands between every `start` and the next `end`.
+fn between<'a>(page: &'a str, start: &str, end: &str) -> Vec<&'a str> {
+    page.split(start).skip(1).filter_map(|rest| rest.split_once(end).map(|(found, _)| found)).collect()
+}
+
+#[test]
+fn tables_as_markdown() {
+    let files = files(&example::isic2017());
+    insta::assert_snapshot!("comparison", text(&files, "tables/comparison.md"));
+    insta::assert_snapshot!("paper", text(&files, "tables/paper.md"));
+    insta::assert_snapshot!("runs", text(&files, "tables/runs.md"));
+    insta::assert_snapshot!("deviations", text(&files, "tables/deviations.md"));
+}
+
+#[test]
+fn tables_as_csv() {
+    let files = files(&example::quickstart());
+    insta::assert_snapshot!("comparison_csv", text(&files, "tables/comparison.csv"));
+    insta::assert_snapshot!("runs_csv", text(&files, "tables/runs.csv"));
+    insta::assert_snapshot!("epochs_csv", text(&files, "tables/epochs.csv"));
+    let images = text(&files, "tables/images.csv");
+    assert_eq!(images.lines().count(), 1 + 2 * 16, "a row an image and set of weights");
+    assert!(!files.contains_key(Path::new("results/tables/images.md")), "too long to read");
+}
+
+#[test]
+fn the_mean_is_that_of_the_seeds() {
+    use ege_bench::metric::{Counts, Definition};
+    use ege_bench::store::Weights;
+
+    let input = example::isic2017();
+    let ious: Vec<f64> = input.runs[..3]
+        .iter()
+        .map(|run| {
+            let best = run.counts.iter().filter(|row| row.weights == Weights::Best);
+            let total: Counts =
+                best.map(|row| Counts { tp: row.tp, fp: row.fp, fn_: row.fn_, tn: row.tn }).sum();
+            Definition::PooledIou.value(&[total]).expect("there are lesions")
+        })
+        .collect();
+    let mean = ious.iter().sum::<f64>() / 3.0;
+    let std = (ious.iter().map(|iou| (iou - mean).powi(2)).sum::<f64>() / 2.0).sqrt();
+    let files = files(&input);
+    let expect = format!("{:.2} ± {:.2}", 100.0 * mean, 100.0 * std);
+    assert!(text(&files, "tables/comparison.md").contains(&expect), "{expect}");
+    let page = text(&files, "report.html");
+    assert!(page.contains(&expect), "{expect}");
+    assert!(page.contains("paper 79.81 ± 0.10"));
+}
+
+#[test]
+fn the_page_asks_no_network_for_anything() {
+    for input in [example::isic2017(), example::quickstart()] {
+        let page = text(&files(&input), "report.html");
+        let links = between(&page, " href=\"", "\"").into_iter().chain(between(&page, " src=\"", "\""));
+        for link in links {
+            let local = link.starts_with('#') || link.starts_with("data:") || link.starts_with("tables/");
+            assert!(local, "{}", &link[..link.len().min(80)]);
+        }
+        for forbidden in ["http://", "https://", "@import", "url(", "<script", "<iframe", "srcset"] {
+            assert!(!page.contains(forbidden), "{forbidden}");
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let files = files(&example::isic2017());
+    let page = text(&files, "report.html");
+    for link in between(&page, " href=\"", "\"") {
+        if let Some(id) = link.strip_prefix('#') {
+            assert!(page.contains(&format!("id=\"{id}\"")), "#{id}");
+        } else if link.starts_with("tables/") {
+            assert!(files.contains_key(&Path::new("results").join(link)), "{link}");
+        }
+    }
+}
+
+#[test]
+fn the_page_can_be_read_without_seeing_it() {
+    let page = text(&files(&example::isic2017()), "report.html");
+    assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"));
+    assert!(page.contains("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"));
+    assert_eq!(between(&page, "<title>", "</title>")[0], "isic2017-example · ege-bench");
+    let images = between(&page, "<img ", ">");
+    assert_eq!(images.len(), 3);
+    for image in images {
+        assert!(between(image, " alt=\"", "\"").first().is_some_and(|alt| alt.contains("MADE_UP_")));
+    }
+    for chart in between(&page, "<svg class=\"chart\"", "</svg>") {
+        assert!(chart.contains("role=\"img\"><title>"), "{}", &chart[..80]);
+    }
+    for table in between(&page, "<table", "</table>") {
+        assert!(table.contains("<caption>") && !table.contains("<th class"), "{}", &table[..80]);
+        assert_eq!(table.matches("<th ").count(), table.matches("<th scope=\"").count());
+    }
+    let mut deepest = 0;
+    for tag in page.split('<').filter(|tag| tag.starts_with('h') && tag.as_bytes()[1].is_ascii_digit()) {
+        let level = u32::from(tag.as_bytes()[1] - b'0');
+        assert!(level <= deepest + 1, "h{level} after h{deepest}");
+        deepest = level;
+    }
+    assert_eq!(page.matches("<h1").count(), 1);
+}
+
+#[test]
+fn synthetic_numbers_are_labelled_wherever_they_stand() {
+    let files = files(&example::quickstart());
+    let page = text(&files, "report.html");
+    assert!(page.contains("<strong>Synthetic data.</strong>"));
+    for caption in between(&page, "<figcaption>", "</figcaption>") {
+        assert!(caption.contains(">SYNTHETIC<"), "{caption}");
+    }
+    for name in ["Variants compared", "Every run"] {
+        assert!(
+            page.contains(&format!("<caption>{name} <span class=\"tag synthetic\">SYNTHETIC</span>")),
+            "{name}"
+        );
+    }
+    for name in ["comparison", "runs"] {
+        assert!(text(&files, &format!("tables/{name}.md")).contains("(SYNTHETIC DATA)"), "{name}");
+    }
+    assert!(!page.contains("79.81"), "no paper's number stands beside a synthetic one");
+    assert!(!files.contains_key(Path::new("results/tables/paper.csv")));
+    let real = text(&self::files(&example::isic2017()), "report.html");
+    assert!(!real.contains(">SYNTHETIC<"));
+}
+
+#[test]
+fn runs_that_are_not_done_are_shown_with_their_reason() {
+    let page = text(&files(&example::isic2017()), "report.html");
+    for part in [
+        "no-dilation, seed 43: failed, diverged: loss is NaN in epoch 12, batch 7 (images A, B).",
+        "no-dilation, seed 44: interrupted, 120 of 300 epochs are complete; the same command goes on.",
+        "no-dilation, seed 45: planned, nothing done yet.",
+        "no-dilation: 1 of 4 runs are done.",
+        "3 of 7 runs are not done: every mean is of what is there.",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn an_experiment_without_results_has_a_page() {
+    let mut input = example::isic2017();
+    input.runs.drain(..6);
+    input.gallery.clear();
+    input.gallery_note = "No run is done.".to_owned();
+    let page = text(&files(&input), "report.html");
+    assert!(page.contains("No run is done yet: there is no result to show."));
+    assert!(page.contains("No epoch is complete yet."));
+    input.runs.clear();
+    assert!(text(&files(&input), "report.html").contains("0 of 0"));
+}
+
+#[test]
+fn names_are_text_not_markup() {
+    let mut input = example::quickstart();
+    let name = "<script>alert('x')</script> & \"friends\" | *_";
+    input.name = name.to_owned();
+    input.description = name.to_owned();
+    input.command = name.to_owned();
+    input.gallery_note = name.to_owned();
+    for run in &mut input.runs {
+        run.record.variant = name.to_owned();
+        for row in &mut run.counts {
+            row.image = name.to_owned();
+        }
+    }
+    for item in &mut input.gallery {
+        item.image = name.to_owned();
+        item.choice = name.to_owned();
+    }
+    let files = files(&input);
+    let page = text(&files, "report.html");
+    assert!(
+        !page.contains("<script")
+            && page.contains("&lt;script&gt;alert('x')&lt;/script&gt; &amp; &quot;friends")
+    );
+    let markdown = text(&files, "tables/comparison.md");
+    assert!(markdown.contains("&lt;script&gt;") && markdown.contains("\\| \\*\\_"), "{markdown}");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    assert!(files(&example::isic2017()) == files(&example::isic2017()));
+}
+
+#[test]
+fn what_goes_wrong_names_its_place() {
+    let input = example::quickstart();
+    let error =
+        write(&input, Path::new("results"), &mut |_, _| Err(std::io::Error::other("disk full"))).unwrap_err();
+    assert_eq!(error.to_string(), "can't write `results/tables/comparison.csv`: disk full");
+
+    let mut input = example::quickstart();
+    input.gallery[1].pixels.pop();
+    let error = write(&input, Path::new("results"), &mut |_, _| Ok(())).unwrap_err();
+    assert!(matches!(&error, ReportError::Image { image, .. } if image == "MADE_UP_0004"), "{error}");
+}
