@@ -20,6 +20,8 @@ size = 32
 epochs = 3
 batch-size = 8
 seeds = [42]
+
+[model.ege-unet]
 "#;
 
 /// The binary, and a folder whose name has spaces and letters beyond ASCII.
@@ -27,6 +29,9 @@ pub struct Program {
     _root: TempDir,
     folder: PathBuf,
 }
+
+/// A command in the background; it doesn't outlive the test.
+pub struct Background(Option<Child>);
 
 /// What a command said and how it ended.
 #[derive(Debug)]
@@ -73,9 +78,18 @@ impl Program {
     }
 
     /// Starts `run` in the background.
-    pub fn start(&self, more: &[&str], trainer: &str) -> Child {
+    pub fn start(&self, more: &[&str], trainer: &str) -> Background {
         let mut command = self.bare(&[&["--trainer", trainer, "run", "small.toml"], more].concat());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        Background(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
+    /// Waits until a run has begun.
+    pub fn wait_for_start(&self) {
+        let begun = Instant::now();
+        while self.runs().iter().all(|run| !run.join("log.txt").exists()) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "no run has begun after a minute");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The only run folder there is, after `make` made it.
@@ -113,6 +127,37 @@ impl Program {
         // Twelve reported images under the best and under the last weights.
         assert_eq!(counts.lines().count(), 24);
         counts
+    }
+}
+
+impl Background {
+    /// Ends it as SIGKILL does: without a word.
+    pub fn kill(mut self) {
+        let mut child = self.0.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Sends it a signal, such as `INT`.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
+        let id = self.0.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits until it ends.
+    pub fn finish(mut self) -> Output {
+        Output::from(self.0.take().unwrap().wait_with_output().unwrap())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

@@ -115,16 +115,20 @@ fn results_go_where_they_are_wanted() {
 #[test]
 fn mistakes_are_answered_with_a_code_and_a_hint() {
     let program = Program::new();
-    program.output(&["run", "missing.toml"]).expect(2, &["error: no experiment file `missing.toml`", "hint: "]);
+    program
+        .output(&["run", "missing.toml"])
+        .expect(2, &["error: no experiment file `missing.toml`", "hint: "]);
     program.output(&["frobnicate"]).expect(2, &["frobnicate"]);
     program.command("run", &["--set", "train.epoch=3"]).expect(2, &["epochs"]);
     program.command("run", &["--threads", "0"]).expect(2, &["--threads"]);
     program.output(&["model", "show", "vgg"]).expect(2, &["unknown model `vgg`", "ege-unet"]);
     program.output(&["model", "show", "ege-unet", "--size", "100"]).expect(2, &["not a multiple of 32"]);
     program.output(&["data", "import", "isic1999", "."]).expect(2, &["isic1999", "isic2017"]);
-    let real = "name = \"real\"\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\n";
+    let real = "name = \"real\"\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\n[model.ege-unet]\n";
     fs_err::write(program.folder().join("real.toml"), real).unwrap();
-    program.output(&["run", "real.toml"]).expect(3, &["isic2017", "hint: ", "ege-bench data import isic2017 FOLDER"]);
+    program
+        .output(&["run", "real.toml"])
+        .expect(3, &["isic2017", "hint: ", "ege-bench data import isic2017 FOLDER"]);
 }
 
 #[test]
@@ -146,7 +150,10 @@ fn help_of_every_command_has_an_example() {
     ];
     for command in commands {
         let output = program.output(&[command, &["--help"]].concat());
-        output.expect(0, &["Example", &["ege-bench"].iter().chain(command).copied().collect::<Vec<_>>().join(" ")]);
+        output.expect(
+            0,
+            &["Example", &["ege-bench"].iter().chain(command).copied().collect::<Vec<_>>().join(" ")],
+        );
         assert!(!output.stdout.contains("--trainer"), "the fake is for tests only");
     }
     program.output(&["--help"]).expect(0, &["Exit codes:", "101  a bug"]);

@@ -1,8 +1,8 @@
 //! Interrupted, killed, failed and crowded sweeps end as undisturbed ones do.
 
-use std::process::Child;
+use std::time::{Duration, Instant};
 
-use super::program::{Output, Program};
+use super::program::Program;
 
 const LONG: [&str; 2] = ["--set", "train.epochs=12"];
 
@@ -14,16 +14,6 @@ fn undisturbed() -> String {
 }
 
 #[cfg(unix)]
-fn signal(child: &Child, name: &str) {
-    let sent = std::process::Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-}
-
-fn finish(child: Child) -> Output {
-    Output::from(child.wait_with_output().unwrap())
-}
-
-#[cfg(unix)]
 #[test]
 fn a_signal_checkpoints_and_the_same_command_goes_on() {
     let expected = undisturbed();
@@ -31,8 +21,10 @@ fn a_signal_checkpoints_and_the_same_command_goes_on() {
         let program = Program::new();
         let child = program.start(&LONG, "fake:epoch-ms=80");
         let run = program.wait_for_epochs(3);
-        signal(&child, name);
-        finish(child).expect(5, &["stopping at a checkpoint", "interrupted after epoch", "the same command goes on"]);
+        child.signal(name);
+        child
+            .finish()
+            .expect(5, &["stopping at a checkpoint", "interrupted after epoch", "the same command goes on"]);
         program.command("plan", &LONG).expect(0, &["interrupted after epoch", "1 due (1 interrupted)"]);
         program.run(&LONG).expect(0, &["interrupted after epoch", "report: "]);
         assert_eq!(program.counts(&run), expected, "after SIG{name}");
@@ -49,16 +41,13 @@ fn a_second_signal_ends_at_once_and_damages_nothing() {
     let program = Program::new();
     // The fake looks for a stop after each of its two batches: half a minute away.
     let slow = program.start(&LONG, "fake:epoch-ms=60000");
-    let begun = std::time::Instant::now();
-    while program.runs().iter().all(|run| !run.join("log.txt").exists()) {
-        assert!(begun.elapsed().as_secs() < 60);
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    signal(&slow, "INT");
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    signal(&slow, "INT");
-    finish(slow).expect(130, &["stopping at a checkpoint"]);
-    assert!(begun.elapsed().as_secs() < 25, "it waited for the batch");
+    program.wait_for_start();
+    let begun = Instant::now();
+    slow.signal("INT");
+    std::thread::sleep(Duration::from_millis(300));
+    slow.signal("INT");
+    slow.finish().expect(130, &["stopping at a checkpoint"]);
+    assert!(begun.elapsed() < Duration::from_secs(25), "it waited for the batch");
     let run = program.only_run(|| program.run(&LONG));
     assert_eq!(program.counts(&run), undisturbed());
 }
@@ -66,10 +55,9 @@ fn a_second_signal_ends_at_once_and_damages_nothing() {
 #[test]
 fn a_killed_run_goes_on_from_its_last_checkpoint() {
     let program = Program::new();
-    let mut child = program.start(&LONG, "fake:epoch-ms=80");
+    let child = program.start(&LONG, "fake:epoch-ms=80");
     let run = program.wait_for_epochs(4);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill();
     program.command("plan", &LONG).expect(0, &["interrupted after epoch"]);
     program.run(&LONG).expect(0, &["interrupted after epoch"]);
     assert_eq!(program.counts(&run), undisturbed());
@@ -82,18 +70,13 @@ fn a_killed_run_goes_on_from_its_last_checkpoint() {
 #[test]
 fn a_second_process_leaves_a_locked_run_alone() {
     let program = Program::new();
-    let mut first = program.start(&LONG, "fake:epoch-ms=60000");
-    let begun = std::time::Instant::now();
-    while program.runs().iter().all(|run| !run.join("log.txt").exists()) {
-        assert!(begun.elapsed().as_secs() < 60);
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    let first = program.start(&LONG, "fake:epoch-ms=60000");
+    program.wait_for_start();
     program.run(&LONG).expect(6, &["another process works on 1 run", "hint:"]);
     program.command("status", &LONG).expect(0, &["running"]);
     // Runs that nobody works on are made all the same.
     program.run(&[LONG[0], LONG[1], "--set", "train.seeds=[42, 43]"]).expect(6, &["seed 43: done"]);
-    first.kill().unwrap();
-    first.wait().unwrap();
+    first.kill();
     program.run(&LONG).expect(0, &["done in"]);
 }
 
@@ -105,7 +88,13 @@ fn a_failed_run_does_not_end_the_sweep() {
     let arguments = [&["--trainer", trainer, "run", "small.toml"], &seeds[..]].concat();
     program.output(&arguments).expect(
         7,
-        &["seed 43 failed (diverged): loss is NaN in epoch 2", "seed 42: done", "seed 44: done", "2/3", "1 run failed"],
+        &[
+            "seed 43 failed (diverged): loss is NaN in epoch 2",
+            "seed 42: done",
+            "seed 44: done",
+            "2/3",
+            "1 run failed",
+        ],
     );
     program.command("plan", &seeds).expect(0, &["failed (diverged)", "1 due (1 failed), 2 done"]);
     // Once the cause is gone the same command mends it, from the checkpoint of epoch 1.
