@@ -1,1 +1,5 @@
-//! Room.
+//! What a network costs, counted from its executed graph.
+
+mod count;
+
+pub use count::{Cost, of};

@@ -66,26 +66,29 @@ impl Geometry {
     /// Calls `place(target, source)` for each pixel of the augmented image in order; the source is none
     /// where a rotation leaves nothing.
     pub fn each(&self, draws: Draws, mut place: impl FnMut(usize, Option<usize>)) {
-        let flipped = |index: usize| {
-            let (row, column) = (index / self.width, index % self.width);
-            let row = if draws.vertical { self.height - 1 - row } else { row };
-            let column = if draws.horizontal { self.width - 1 - column } else { column };
-            row * self.width + column
+        let width = self.width as u32;
+        let pixels = (self.height * self.width) as u32;
+        let mirrored = |index: u32| index + width - 1 - 2 * (index % width);
+        let flipped = |index: u32| match (draws.horizontal, draws.vertical) {
+            (false, false) => index,
+            (true, false) => mirrored(index),
+            (false, true) => mirrored(pixels - 1 - index),
+            (true, true) => pixels - 1 - index,
         };
         let Some(angle) = draws.angle else {
-            (0..self.height * self.width).for_each(|target| place(target, Some(flipped(target))));
+            (0..pixels).for_each(|target| place(target as usize, Some(flipped(target) as usize)));
             return;
         };
         let own;
         let sources = match &self.shared {
-            Some((shared, sources)) if *shared == angle => sources,
+            Some((shared, sources)) if shared.to_bits() == angle.to_bits() => sources,
             _ => {
                 own = rotate::sources(self.height, self.width, angle);
                 &own
             }
         };
         for (target, &source) in sources.iter().enumerate() {
-            place(target, (source != OUTSIDE).then(|| flipped(source as usize)));
+            place(target, (source != OUTSIDE).then(|| flipped(source) as usize));
         }
     }
 }

@@ -187,230 +187,36 @@ mod tests {
         }
     }
 
-    /// Made by `tests/parity/augment.py` from the authors' `utils.py`: size, flips, angle, SHA-256 of the mask's
-    /// bytes, sum of the image, and its values at (0, 3, 5), (1, h/2, w/3), (2, h-4, w-2).
+    /// What the authors' classes make of the procedural image (`tests/parity/augment.py`).
     ///
-    /// Masks agree bit by bit. Image values are theirs rounded from 64 to 32 bits, at most 255 * 2^-24 off, and
-    /// the constants are cut after four digits.
+    /// Masks agree bit by bit. Image values are theirs rounded from 64 to 32 bits, at most 255 * 2^-24 off.
     #[test]
-    #[expect(clippy::type_complexity, reason = "a table of constants")]
     fn augmentation_is_the_authors() {
-        let cases: &[(usize, bool, bool, Option<f64>, &str, f64, [f64; 3])] = &[
-            (
-                16,
-                false,
-                false,
-                None,
-                "1640779536f982c9588843c4255b7500225be9794b84178d6bd7d17f833395ea",
-                100473.0722,
-                [186.3855, 152.5903, 239.6385],
-            ),
-            (
-                16,
-                true,
-                false,
-                None,
-                "cfe0d419b5baf0e032304775835edd8fff6b5b7988a71c1510cf738475600116",
-                100473.0722,
-                [226.3253, 98.3132, 218.1325],
-            ),
-            (
-                16,
-                false,
-                true,
-                None,
-                "39aff1eedb58c5e59473fe5b442ca050ee70f5731dd806ff290174ad2ca9ce0c",
-                100473.0722,
-                [240.6626, 1.0240, 243.7349],
-            ),
-            (
-                16,
-                false,
-                false,
-                Some(0.0),
-                "1640779536f982c9588843c4255b7500225be9794b84178d6bd7d17f833395ea",
-                100473.0722,
-                [186.3855, 152.5903, 239.6385],
-            ),
-            (
-                16,
-                false,
-                false,
-                Some(30.5),
-                "d732a71f547d0e384ddd89b153904625c9da9a16f40bc0b398fe11384f9f4142",
-                84158.1927,
-                [116.7469, 1.0240, 102.4096],
-            ),
-            (
-                16,
-                true,
-                false,
-                Some(45.0),
-                "39ba81e75122bf4f67a4ad6d2642f954b90f1a310cb24da67c5c422e9ff2da78",
-                83620.5421,
-                [244.7590, 101.3855, 37.8915],
-            ),
-            (
-                16,
-                false,
-                true,
-                Some(90.0),
-                "b4d91559e49c85a17a79b73dc5e8b881fd0ee3315b42ffb90f151357bd56e9f7",
-                100473.0722,
-                [60.4216, 10.2409, 104.4578],
-            ),
-            (
-                16,
-                true,
-                true,
-                Some(137.25),
-                "106d766d64c684ed77379dd95f6a2d5f3cf2ba7aff9f2a903622cc58cc717159",
-                85167.9518,
-                [188.4337, 236.5662, 50.1807],
-            ),
-            (
-                16,
-                false,
-                false,
-                Some(180.0),
-                "9eae222505e23d1b1950f6cfadabd6f3e489b162b02a76f86dc94bcca357fb9c",
-                100473.0722,
-                [135.1807, 162.8313, 152.5903],
-            ),
-            (
-                16,
-                true,
-                false,
-                Some(271.3),
-                "b4d91559e49c85a17a79b73dc5e8b881fd0ee3315b42ffb90f151357bd56e9f7",
-                100473.0722,
-                [60.4216, 10.2409, 104.4578],
-            ),
-            (
-                16,
-                false,
-                false,
-                Some(359.9),
-                "1640779536f982c9588843c4255b7500225be9794b84178d6bd7d17f833395ea",
-                100473.0722,
-                [186.3855, 152.5903, 239.6385],
-            ),
-            (
-                64,
-                false,
-                false,
-                None,
-                "361fe0505aef0717251e05f2a63aaba0c8fc89b7ac3177444e787197a2ddd76e",
-                1610561.5662,
-                [240.6626, 245.7831, 244.7590],
-            ),
-            (
-                64,
-                true,
-                false,
-                None,
-                "cca53b8777f90ad82cfe676748c47d487c7d867ee155eacfc4b8a66f35046cc0",
-                1610561.5662,
-                [236.5662, 255.0, 191.5060],
-            ),
-            (
-                64,
-                false,
-                true,
-                None,
-                "536dc5e92f50f27fd637350d280cd1308f1706b16f9c03a0fa16237ac36b0a5a",
-                1610561.5662,
-                [14.3373, 215.0602, 198.6746],
-            ),
-            (
-                64,
-                false,
-                false,
-                Some(0.0),
-                "361fe0505aef0717251e05f2a63aaba0c8fc89b7ac3177444e787197a2ddd76e",
-                1610561.5662,
-                [240.6626, 245.7831, 244.7590],
-            ),
-            (
-                64,
-                false,
-                false,
-                Some(30.5),
-                "0cd8da44873db808cc5ab112eeeb85c2e1da31ecb373a9b658585f765828b41f",
-                1358918.5542,
-                [0.0, 186.3855, 0.0],
-            ),
-            (
-                64,
-                true,
-                false,
-                Some(45.0),
-                "99e723a89f01350fe120a81c040359a131d2802913a1fceb9fd117fbfd9811ba",
-                1342215.5421,
-                [0.0, 75.7831, 0.0],
-            ),
-            (
-                64,
-                false,
-                true,
-                Some(90.0),
-                "7826265d026218136fb282fe86c4be9e0e070a83c4cd683c4c854518f6b8ffce",
-                1610561.5662,
-                [239.6385, 92.1686, 94.2168],
-            ),
-            (
-                64,
-                true,
-                true,
-                Some(137.25),
-                "bdf4557f0890e70d80b23a53356100d7f96e62d0b13e91e9ecfbb7f8fd312991",
-                1332614.6385,
-                [0.0, 172.0481, 0.0],
-            ),
-            (
-                64,
-                false,
-                false,
-                Some(180.0),
-                "df359232af23e0ea59d82b810e16dc74b6026fa044805812325204698f025d63",
-                1610561.5662,
-                [48.1325, 50.1807, 218.1325],
-            ),
-            (
-                64,
-                true,
-                false,
-                Some(271.3),
-                "cc83936284c45b44fe7626b2ebb89c23a92cfd4920fc176f067bd9ba7bc04e1f",
-                1595551.3855,
-                [106.5060, 92.1686, 232.4698],
-            ),
-            (
-                64,
-                false,
-                false,
-                Some(359.9),
-                "361fe0505aef0717251e05f2a63aaba0c8fc89b7ac3177444e787197a2ddd76e",
-                1610561.5662,
-                [240.6626, 245.7831, 244.7590],
-            ),
-        ];
-        for &(size, horizontal, vertical, angle, mask, sum, samples) in cases {
+        let mut cases = 0;
+        for line in include_str!("../../tests/parity/augment.txt").lines() {
+            let Some(case) = line.strip_prefix("augment ") else { continue };
+            let columns: Vec<&str> = case.split(' ').collect();
+            let size = columns[0].parse().unwrap();
+            let angle = (columns[3] != "none").then(|| columns[3].parse().unwrap());
+            let [horizontal, vertical] = [1, 2].map(|column| columns[column].parse().unwrap());
             let images = Procedural::new(size);
             let draws = Draws { horizontal, vertical, angle };
             let batch = Batches::new(&images, vec![0], &settings(), 1).batch(&[0], |_| draws);
-            let case = format!("{size} {draws:?}");
+
             let grey: Vec<u8> = batch.masks.iter().map(|&value| (value * 255.0) as u8).collect();
-            assert_eq!(sha256(&grey), mask, "{case}");
-            assert!(batch.truth.iter().zip(&grey).all(|(&truth, &grey)| truth == (grey == 255)), "{case}");
-            let found: f64 = batch.images.iter().map(|&value| f64::from(value)).sum();
-            assert!((found - sum).abs() < 1e-6 * sum, "{case}: {found}, expected {sum}");
+            assert_eq!(sha256(&grey), columns[4], "{line}");
+            assert!(batch.truth.iter().zip(&grey).all(|(&truth, &grey)| truth == (grey == 255)), "{line}");
+
             let at = |c: usize, y: usize, x: usize| f64::from(batch.images[(c * size + y) * size + x]);
-            let found = [at(0, 3, 5), at(1, size / 2, size / 3), at(2, size - 4, size - 2)];
-            for (found, expect) in found.into_iter().zip(samples) {
-                assert!((found - expect).abs() < 2e-4, "{case}: {found}, expected {expect}");
+            let sum = batch.images.iter().map(|&value| f64::from(value)).sum();
+            let found = [sum, at(0, 3, 5), at(1, size / 2, size / 3), at(2, size - 4, size - 2)];
+            for (found, expect) in found.into_iter().zip(&columns[5..]) {
+                let expect: f64 = expect.parse().unwrap();
+                assert!((found - expect).abs() < 2e-5 + 1e-7 * expect, "{line}: {found}");
             }
+            cases += 1;
         }
+        assert_eq!(cases, 22);
     }
 
     #[test]
@@ -443,12 +249,13 @@ mod tests {
             (0..64).map(|epoch| Draws::of(&settings.augment, 5, epoch, "ISIC_0000000")).collect();
         let angles: Vec<f64> = draws.iter().filter_map(|draws| draws.angle).collect();
         assert!(angles.len() > 16 && angles.len() < 48, "{}", angles.len());
-        assert!(angles.iter().all(|&angle| angle == common_angle(5)), "one angle a run");
+        let common = common_angle(5).to_bits();
+        assert!(angles.iter().all(|angle| angle.to_bits() == common), "one angle a run");
         assert!(draws.iter().any(|draws| draws.horizontal) && draws.iter().any(|draws| !draws.vertical));
 
         let own = AugmentSettings { rotation: Rotation::PerSample, ..settings.augment };
         let others: Vec<Draws> = (0..64).map(|epoch| Draws::of(&own, 5, epoch, "ISIC_0000000")).collect();
-        assert!(others.iter().filter_map(|draws| draws.angle).any(|angle| angle != common_angle(5)));
+        assert!(others.iter().filter_map(|draws| draws.angle).any(|angle| angle.to_bits() != common));
         let coins = |draws: &Draws| (draws.horizontal, draws.vertical, draws.angle.is_some());
         assert!(draws.iter().map(coins).eq(others.iter().map(coins)), "only the angle changes");
     }
@@ -459,8 +266,8 @@ mod tests {
         let batch = Batches::new(&images, vec![0], &settings(), 1).evaluation(&[0]);
         let (low, high) = (*images.image.iter().min().unwrap(), *images.image.iter().max().unwrap());
         for (index, pixel) in images.image.chunks_exact(3).enumerate() {
-            for channel in 0..3 {
-                let expect = 255.0 * f32::from(pixel[channel] - low) / f32::from(high - low);
+            for (channel, &byte) in pixel.iter().enumerate() {
+                let expect = 255.0 * f32::from(byte - low) / f32::from(high - low);
                 assert!((batch.images[channel * 64 + index] - expect).abs() < 1e-3);
             }
         }

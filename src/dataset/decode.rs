@@ -39,7 +39,7 @@ pub(super) fn mask(file: &[u8]) -> Result<Pixels, String> {
     let (height, width) = (decoded.height() as usize, decoded.width() as usize);
     let bytes = decoded.into_luma8().into_raw();
     let between = |grey: &u8| !matches!(grey, 0 | 255);
-    if let Some(first) = bytes.iter().position(|grey| between(grey)) {
+    if let Some(first) = bytes.iter().position(between) {
         let count = bytes.iter().filter(|grey| between(grey)).count();
         return Err(format!(
             "{count} of {} mask pixels are neither 0 nor 255; the first is {} in row {}, column {}",

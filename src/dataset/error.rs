@@ -204,23 +204,20 @@ fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
 
 fn list_problems(problems: &[PairProblem]) -> String {
     let plural = if problems.len() == 1 { "problem" } else { "problems" };
-    let mut text = format!("{} {plural}", problems.len());
-    for problem in problems.iter().take(LISTED_PROBLEMS) {
-        text.push_str("\n  ");
-        text.push_str(&problem.to_string());
-    }
+    let mut lines = vec![format!("{} {plural}", problems.len())];
+    lines.extend(problems.iter().take(LISTED_PROBLEMS).map(ToString::to_string));
     if problems.len() > LISTED_PROBLEMS {
-        text.push_str(&format!("\n  and {} more", problems.len() - LISTED_PROBLEMS));
+        lines.push(format!("and {} more", problems.len() - LISTED_PROBLEMS));
     }
-    text
+    lines.join("\n  ")
 }
 
 fn list_ids(ids: &[String]) -> String {
-    let mut text = ids.iter().take(LISTED_IDS).cloned().collect::<Vec<_>>().join(", ");
-    if ids.len() > LISTED_IDS {
-        text.push_str(&format!(" and {} more", ids.len() - LISTED_IDS));
+    let listed = ids[..ids.len().min(LISTED_IDS)].join(", ");
+    match ids.len().saturating_sub(LISTED_IDS) {
+        0 => listed,
+        more => format!("{listed} and {more} more"),
     }
-    text
 }
 
 #[cfg(test)]
@@ -261,5 +258,14 @@ mod tests {
         assert_eq!(error.hint().unwrap(), "did you mean `isic2017`?");
         assert!(error.is_usage());
         assert!(DatasetError::UnknownDataset { name: "coco".into(), known }.hint().is_none());
+    }
+
+    #[test]
+    fn twenty_problems_are_listed_and_the_rest_counted() {
+        let problems = (0..23).map(|i| PairProblem::new(format!("images/{i}.jpg"), "is cut short")).collect();
+        let text = DatasetError::Pairs { folder: "copy".into(), problems }.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!((lines.len(), lines[0], lines[21]), (22, "copy: 23 problems", "  and 3 more"));
+        assert_eq!(lines[20], "  images/19.jpg: is cut short");
     }
 }

@@ -215,7 +215,9 @@ fn source_copy(
 ) -> Result<SourceCopy, DatasetError> {
     tree.sort_unstable();
     let mut hash = Sha256::new();
-    tree.iter().for_each(|line| hash.update(line));
+    for line in tree {
+        hash.update(line);
+    }
     let found = digest::hexadecimal(&hash.finalize());
     let copies = &lock::builtin().dataset(dataset)?.prepared;
     if let Some((name, copy)) = copies.iter().find(|(_, copy)| copy.tree_sha256 == found) {
@@ -259,4 +261,55 @@ fn coverage(dataset: &str, pairs: &[Pair]) -> Result<Vec<SplitCoverage>, Dataset
             Ok(SplitCoverage { split: name.to_owned(), present, total: ids.len() })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy(sizes: &[(usize, usize)]) -> SourceCopy {
+        source_copy("isic2017", vec!["images/ISIC_0000000.jpg  0\n".to_owned()], sizes).unwrap()
+    }
+
+    #[test]
+    fn a_changed_file_in_a_known_copy_is_told_from_an_unknown_copy() {
+        let SourceCopy::Changed { name, expected, found } = copy(&vec![(256, 256); 2150]) else {
+            panic!("2150 pairs of 256x256 look like the known copy");
+        };
+        assert_eq!(name, "isic2017-256");
+        assert_eq!(expected, lock::builtin().dataset("isic2017").unwrap().prepared[&name].tree_sha256);
+        assert_eq!(found, digest::sha256(b"images/ISIC_0000000.jpg  0\n"));
+        for sizes in [vec![(256, 256); 2149], vec![(767, 1022); 2150]] {
+            assert_eq!(copy(&sizes), SourceCopy::Unknown { tree_sha256: found.clone() });
+        }
+    }
+
+    #[test]
+    fn warnings_tell_of_the_copy_and_of_incomplete_splits() {
+        let report = ImportReport {
+            dataset: "isic2017".to_owned(),
+            cache: PathBuf::from("x.cache"),
+            size: 256,
+            pairs: 2150,
+            resized: 0,
+            digest: String::new(),
+            source: SourceCopy::Changed {
+                name: "isic2017-256".to_owned(),
+                expected: "aa".to_owned(),
+                found: "bb".to_owned(),
+            },
+            splits: vec![
+                SplitCoverage { split: "official".to_owned(), present: 2150, total: 2750 },
+                SplitCoverage { split: "paper".to_owned(), present: 2150, total: 2150 },
+            ],
+        };
+        assert_eq!(
+            report.warnings(),
+            [
+                "the folder looks like isic2017-256, but at least one of its files was changed: its tree hash is \
+             bb, not aa",
+                "split official is incomplete: 2150 of 2750 images",
+            ]
+        );
+    }
 }

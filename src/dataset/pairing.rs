@@ -58,7 +58,7 @@ pub(super) fn list(folder: &Path, dataset: &str, known: &BTreeSet<String>) -> Re
         for name in file_names(&folder.join(part))? {
             let file = format!("{part}/{name}");
             let Some(id) = id_of(&name, part == "masks") else {
-                problems.push(PairProblem::new(file, "the name is not an ISIC id such as ISIC_0000000"));
+                problems.push(PairProblem::new(file, format!("the name is not like {}", names(part))));
                 continue;
             };
             if !known.contains(id) {
@@ -87,6 +87,14 @@ pub(super) fn list(folder: &Path, dataset: &str, known: &BTreeSet<String>) -> Re
         PairProblem::new(mask, format!("has no image images/{id}.jpg or images/{id}.png"))
     }));
     Ok(Listing { pairs, problems })
+}
+
+/// The names that files of a part may have.
+fn names(part: &str) -> &'static str {
+    match part {
+        "masks" => "ISIC_0000000.png or ISIC_0000000_segmentation.png",
+        _ => "ISIC_0000000.jpg or ISIC_0000000.png",
+    }
 }
 
 /// Names of the files that count, sorted.
@@ -169,7 +177,7 @@ mod tests {
             [
                 "images/ISIC_0000001.png: ISIC_0000001 is there twice, also as images/ISIC_0000001.jpg",
                 "images/ISIC_9999999.jpg: ISIC_9999999 is not an image of isic2017",
-                "images/holiday.jpg: the name is not an ISIC id such as ISIC_0000000",
+                "images/holiday.jpg: the name is not like ISIC_0000000.jpg or ISIC_0000000.png",
                 "images/ISIC_0000002.jpg: has no mask masks/ISIC_0000002.png",
                 "masks/ISIC_0000003.png: has no image images/ISIC_0000003.jpg or images/ISIC_0000003.png",
             ]

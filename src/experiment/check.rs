@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fmt::{Debug, Display};
 use std::ops::RangeInclusive;
 
-use super::diagnostic::{Diagnostic, Problems};
+use super::diagnostic::Diagnostic;
 use super::document::Node;
+use super::problems::Problems;
 use super::source::Origin;
 
 /// Checks values of one variant and notes what is wrong.
@@ -38,10 +39,14 @@ impl Check<'_> {
     /// Notes that `value` is out of range unless `holds`.
     pub fn must(self, path: &str, holds: bool, value: &dyn Display, allowed: &str) {
         if !holds {
+            let typed = self
+                .sections
+                .find(path)
+                .map_or_else(|| value.to_string(), |node| node.origin.text().to_owned());
             // The index of an array's element serves to find it; the caret shows which one it is.
             let name: Vec<_> =
                 path.split('.').filter(|key| !key.starts_with(|c: char| c.is_ascii_digit())).collect();
-            let message = format!("{value} is out of range for `{}`", name.join("."));
+            let message = format!("{typed} is out of range for `{}`", name.join("."));
             self.note(path, Diagnostic::new(message).allowed(allowed));
         }
     }

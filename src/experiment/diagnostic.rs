@@ -1,8 +1,6 @@
 //! What is wrong with an experiment, shown at the place where it stands.
 
-use std::cell::RefCell;
 use std::fmt;
-use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 
@@ -10,7 +8,10 @@ use super::source::Origin;
 
 /// One thing that the user can mend.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Diagnostic {
+pub struct Diagnostic(Box<Parts>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Parts {
     message: String,
     origin: Option<Origin>,
     label: Option<String>,
@@ -22,86 +23,98 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic that says `message`, lower case and without a full stop.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             message: message.into(),
             origin: None,
             label: None,
             related: Vec::new(),
             allowed: None,
             hint: None,
-        }
+        }))
     }
 
     /// Sets the place.
     #[must_use]
     pub fn at(mut self, origin: Origin) -> Self {
-        self.origin = Some(origin);
+        self.0.origin = Some(origin);
         self
     }
 
     /// Sets the words beside the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
+        self.0.label = Some(label.into());
         self
     }
 
     /// Adds another place that has to do with it.
     #[must_use]
     pub fn related(mut self, origin: Origin, label: impl Into<String>) -> Self {
-        self.related.push((origin, label.into()));
+        self.0.related.push((origin, label.into()));
         self
     }
 
     /// Sets what would be allowed.
     #[must_use]
     pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
-        self.allowed = Some(allowed.into());
+        self.0.allowed = Some(allowed.into());
         self
     }
 
     /// Sets what the user can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// Sets `hint` where there is none and `apply` holds.
     #[must_use]
     pub fn hint_if(self, apply: bool, hint: &str) -> Self {
-        if apply && self.hint.is_none() { self.hint(hint) } else { self }
+        if apply && self.0.hint.is_none() { self.hint(hint) } else { self }
+    }
+
+    /// The place, where there is one.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.0.origin.as_ref()
     }
 
     /// What is wrong, in one line.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// Message, place with caret, what is allowed and a hint, as several lines without a last line break.
     pub fn render(&self, color: bool) -> String {
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
-        if let Some(origin) = &self.origin {
-            let primary = AnnotationKind::Primary.span(origin.span()).label(self.label.as_deref());
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.0.message.as_str()));
+        if let Some(origin) = &self.0.origin {
+            let primary = AnnotationKind::Primary.span(origin.span()).label(self.0.label.as_deref());
             let mut snippet = snippet(origin).annotation(primary);
-            for (related, label) in self.related.iter().filter(|(related, _)| same_text(related, origin)) {
+            for (related, label) in self.0.related.iter().filter(|(related, _)| same_text(related, origin)) {
                 let context = AnnotationKind::Context.span(related.span()).label(label.as_str());
                 snippet = snippet.annotation(context);
             }
             group = group.element(snippet);
-            for (related, label) in self.related.iter().filter(|(related, _)| !same_text(related, origin)) {
+            for (related, label) in self.0.related.iter().filter(|(related, _)| !same_text(related, origin)) {
                 let context = AnnotationKind::Context.span(related.span()).label(label.as_str());
                 group = group.element(self::snippet(related).annotation(context));
             }
         }
-        let notes = [("allowed", &self.allowed, Level::NOTE), ("hint", &self.hint, Level::HELP)];
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut below = String::new();
+        let notes = [("allowed", &self.0.allowed, Level::NOTE), ("hint", &self.0.hint, Level::HELP)];
         for (name, text, level) in notes {
-            if let Some(text) = text {
-                group = group.element(level.with_name(name).message(normalize_untrusted_str(text)));
+            let Some(text) = text else { continue };
+            let (level, text) = (level.with_name(name), normalize_untrusted_str(text));
+            if self.0.origin.is_some() {
+                group = group.element(level.message(text));
+            } else {
+                // Without a line of source to hang on, a note stands on a line of its own.
+                let note = renderer.render(&[Group::with_title(level.secondary_title(text))]);
+                below = format!("{below}\n{note}");
             }
         }
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        renderer.render(&[group])
+        renderer.render(&[group]) + &below
     }
 }
 
@@ -111,97 +124,6 @@ fn snippet(origin: &Origin) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
 
 fn same_text(left: &Origin, right: &Origin) -> bool {
     std::ptr::eq(left.source(), right.source())
-}
-
-/// The problems of an experiment while it is read; the same one twice is kept once.
-#[derive(Debug, Default)]
-pub struct Problems(RefCell<Vec<Diagnostic>>);
-
-impl Problems {
-    /// Adds a problem unless it is there: variants share their base, and so its faults.
-    pub fn push(&self, diagnostic: Diagnostic) {
-        let mut problems = self.0.borrow_mut();
-        if !problems.contains(&diagnostic) {
-            problems.push(diagnostic);
-        }
-    }
-
-    /// Number of problems so far.
-    pub fn count(&self) -> usize {
-        self.0.borrow().len()
-    }
-
-    /// `value` if there is no problem and a value.
-    ///
-    /// # Errors
-    /// The problems.
-    pub fn finish<T>(self, value: Option<T>) -> Result<T, ExperimentError> {
-        let diagnostics = self.0.into_inner();
-        match value {
-            Some(value) if diagnostics.is_empty() => Ok(value),
-            _ => Err(ExperimentError::Invalid { diagnostics }),
-        }
-    }
-}
-
-/// Why an experiment can't be planned; the user's file or arguments are at fault (exit code 2).
-#[derive(Debug, thiserror::Error)]
-pub enum ExperimentError {
-    /// The experiment's file can't be read.
-    #[error("{}", self.render(false))]
-    Unreadable {
-        /// The path as the user typed it.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-        /// A file of a similar name that does exist.
-        similar: Option<PathBuf>,
-    },
-    /// Files or `--set` arguments say what can't be meant.
-    #[error("{}", self.render(false))]
-    Invalid {
-        /// What is wrong, in the order of reading; at least one.
-        diagnostics: Vec<Diagnostic>,
-    },
-}
-
-impl ExperimentError {
-    /// The whole error for a terminal: each problem with its place, what is allowed and a hint.
-    pub fn render(&self, color: bool) -> String {
-        match self {
-            Self::Unreadable { path, source, similar } => {
-                let message = match source.kind() {
-                    std::io::ErrorKind::NotFound => format!("there is no file {}", path.display()),
-                    _ => format!("can't read {}: {}", path.display(), source.kind()),
-                };
-                let mut diagnostic = Diagnostic::new(message);
-                if let Some(similar) = similar {
-                    diagnostic = diagnostic.hint(format!("did you mean {}?", similar.display()));
-                }
-                diagnostic.render(color)
-            }
-            Self::Invalid { diagnostics } => {
-                let rendered: Vec<String> = diagnostics.iter().map(|one| one.render(color)).collect();
-                rendered.join("\n\n")
-            }
-        }
-    }
-
-    /// The problems in one line each, without places.
-    pub fn messages(&self) -> Vec<String> {
-        match self {
-            Self::Unreadable { path, source, .. } => {
-                vec![format!("can't read {}: {}", path.display(), source.kind())]
-            }
-            Self::Invalid { diagnostics } => diagnostics.iter().map(|one| one.message().to_owned()).collect(),
-        }
-    }
-}
-
-impl From<Diagnostic> for ExperimentError {
-    fn from(diagnostic: Diagnostic) -> Self {
-        Self::Invalid { diagnostics: vec![diagnostic] }
-    }
 }
 
 impl fmt::Display for Diagnostic {
@@ -264,15 +186,5 @@ error: unknown key `epoch` in [train]
   = hint: did you mean `epochs`?";
         assert_eq!(diagnostic.render(false), expect);
         assert!(diagnostic.render(true).contains("\u{1b}["), "colour");
-    }
-
-    #[test]
-    fn the_same_problem_is_kept_once() {
-        let problems = Problems::default();
-        problems.push(Diagnostic::new("a"));
-        problems.push(Diagnostic::new("a"));
-        problems.push(Diagnostic::new("b"));
-        assert_eq!(problems.count(), 2);
-        assert_eq!(problems.finish(Some(())).unwrap_err().messages(), ["a", "b"]);
     }
 }

@@ -17,6 +17,9 @@ pub struct Place {
     pub path: String,
 }
 
+/// Ends the path of an array's element.
+pub const ELEMENT: &str = "[]";
+
 /// What is wrong.
 #[derive(Clone, Debug)]
 pub enum Fault {
@@ -56,6 +59,8 @@ pub enum Fault {
         found: String,
         /// What should stand there.
         expected: String,
+        /// How to mend it, where that is plain.
+        hint: Option<String>,
     },
     /// A key that must be there and isn't.
     Missing {
@@ -69,14 +74,14 @@ pub enum Fault {
 /// A fault with the innermost place that is known to contain it.
 #[derive(Clone, Debug)]
 pub struct ReadError {
-    fault: Fault,
+    fault: Box<Fault>,
     place: Option<Place>,
 }
 
 impl ReadError {
     /// A fault whose place isn't known yet.
     pub fn new(fault: Fault) -> Self {
-        Self { fault, place: None }
+        Self { fault: Box::new(fault), place: None }
     }
 
     /// Sets the place unless a place further in is known.
@@ -90,7 +95,7 @@ impl ReadError {
 impl From<ReadError> for Diagnostic {
     fn from(error: ReadError) -> Self {
         let path = error.place.as_ref().map(|place| place.path.as_str()).unwrap_or_default();
-        let diagnostic = match error.fault {
+        let diagnostic = match *error.fault {
             Fault::UnknownKey { key, allowed } => unknown_key(&key, path, allowed),
             Fault::UnknownChoice { found, allowed, table } => {
                 // Choices that are tables are nouns: an unknown model, an unknown schedule.
@@ -109,12 +114,22 @@ impl From<ReadError> for Diagnostic {
                     .related(first_origin, "the first")
                     .hint("keep one, and compare the two as variants: one [[variant]] for each")
             }
-            Fault::Type { found, expected } => {
-                Diagnostic::new(format!("`{path}` must be {expected}")).label(format!("found {found}"))
+            Fault::Type { found, expected, hint } => {
+                let subject = match path.strip_suffix(ELEMENT) {
+                    Some(array) => format!("each of `{array}`"),
+                    None => format!("`{path}`"),
+                };
+                let message = format!("{subject} must be {expected}");
+                let diagnostic = Diagnostic::new(message).label(format!("found {found}"));
+                match hint {
+                    Some(hint) => diagnostic.hint(hint),
+                    None => diagnostic,
+                }
             }
             Fault::Missing { key } => {
-                let key = if path.is_empty() { key } else { format!("{path}.{key}") };
-                Diagnostic::new(format!("`{key}` is missing"))
+                let place = table_name(path);
+                Diagnostic::new(format!("`{key}` is missing {place}"))
+                    .hint(format!("add a line such as {key} = \"...\" {place}"))
             }
             Fault::Other(words) => Diagnostic::new(words),
         };
@@ -126,19 +141,24 @@ impl From<ReadError> for Diagnostic {
 }
 
 fn unknown_key(key: &str, path: &str, allowed: &'static [&'static str]) -> Diagnostic {
-    let place = match path {
-        "" => "at the top level".to_owned(),
-        "variant" | "grid" => format!("in [[{path}]]"),
-        _ => format!("in [{path}]"),
-    };
+    let place = table_name(path);
     let diagnostic = did_you_mean(Diagnostic::new(format!("unknown key `{key}` {place}")), key, allowed);
     // A key that is right in another table says more than the list of what is right here.
-    let home = file::table_with_key(key).map(|table| format!("`{key}` belongs in [{table}]"));
+    let home =
+        file::table_with_key(key).map(|table| format!("`{key}` belongs in [{table}], as {table}.{key}"));
     let diagnostic = match home {
         Some(home) => diagnostic.hint(home),
         None => diagnostic,
     };
     if allowed.is_empty() { diagnostic.allowed("no keys") } else { diagnostic.allowed(listed(allowed)) }
+}
+
+fn table_name(path: &str) -> String {
+    match path {
+        "" => "at the top level".to_owned(),
+        "variant" | "grid" => format!("in [[{path}]]"),
+        _ => format!("in [{path}]"),
+    }
 }
 
 fn did_you_mean(diagnostic: Diagnostic, typed: &str, allowed: &[&str]) -> Diagnostic {
@@ -162,7 +182,8 @@ impl de::Error for ReadError {
     }
 
     fn invalid_type(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(Fault::Type { found: unexpected.to_string(), expected: expected.to_string() })
+        let (found, expected) = (unexpected.to_string(), expected.to_string());
+        Self::new(Fault::Type { found, expected, hint: None })
     }
 
     fn invalid_value(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -170,7 +191,8 @@ impl de::Error for ReadError {
     }
 
     fn invalid_length(length: usize, expected: &dyn de::Expected) -> Self {
-        Self::new(Fault::Type { found: format!("{length} values"), expected: expected.to_string() })
+        let found = format!("{length} values");
+        Self::new(Fault::Type { found, expected: expected.to_string(), hint: None })
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {

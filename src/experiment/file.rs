@@ -29,8 +29,8 @@ pub struct RawExperiment {
     pub loss: Option<IgnoredAny>,
     pub augment: Option<IgnoredAny>,
     pub model: Option<IgnoredAny>,
-    pub variant: Option<Vec<IgnoredAny>>,
-    pub grid: Option<Vec<IgnoredAny>>,
+    pub variant: Option<IgnoredAny>,
+    pub grid: Option<IgnoredAny>,
 }
 
 /// `[[variant]]`: a name and what changes against the base.

@@ -30,8 +30,8 @@ pub fn meaning(settings: &Settings, seed: u64, split_digest: &str, data_digest: 
 /// The run's id and the name of its folder: `<model>-s<seed>-<12 hexadecimal digits of SHA-256>`.
 pub fn run_id(run: &PlannedRun, meaning: &Value) -> String {
     let digest = Sha256::digest(sorted(meaning.clone()).to_string());
-    let digits: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-s{}-{digits}", run.settings.model.name(), run.seed)
+    let number = digest.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{}-s{}-{number:012x}", run.settings.model.name(), run.seed)
 }
 
 /// True where two settings can't give different results.
@@ -48,7 +48,7 @@ fn settings_meaning(settings: &Settings) -> Value {
     value
 }
 
-/// The same value with every object's keys in order, whatever features serde_json was built with.
+/// The same value with every object's keys in order, whatever features `serde_json` was built with.
 fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {

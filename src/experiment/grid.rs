@@ -1,8 +1,9 @@
 //! Grids: every combination of some settings' alternatives.
 
-use super::diagnostic::{Diagnostic, Problems};
+use super::diagnostic::Diagnostic;
 use super::document::{Entry, Node, Table, Value};
 use super::merge;
+use super::problems::Problems;
 
 /// Points of one grid beyond which it is taken for a mistake.
 const MOST_POINTS: usize = 1000;

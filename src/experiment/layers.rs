@@ -5,8 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, ExperimentError, similar};
+use super::diagnostic::{Diagnostic, similar};
 use super::document::{self, Entry, Node, Table, Value};
+use super::error::ExperimentError;
 use super::file::SECTIONS;
 use super::merge;
 use super::source::{Origin, Source};
@@ -41,7 +42,7 @@ pub fn read_file(path: &Path) -> Result<Node, ExperimentError> {
                 };
                 Diagnostic::new(diagnostic).at(base.origin).hint(hint).into()
             }
-            other => other,
+            invalid @ ExperimentError::Invalid { .. } => invalid,
         })?;
     }
     for later in above.iter().rev() {
@@ -89,22 +90,21 @@ fn read_one(path: &Path) -> Result<Node, ExperimentError> {
     }
 }
 
-/// The experiment file beside `path` whose name is nearest.
+/// The experiment file whose name is nearest, beside `path` or in the folder `experiments`.
 fn similar_file(path: &Path) -> Option<PathBuf> {
     let typed = path.file_stem()?.to_str()?;
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut stems: Vec<String> = fs_err::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|file| file.extension() == Some(OsStr::new("toml")))
-        .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
-        .collect();
-    stems.sort();
-    let stem = similar(typed, stems.iter().map(String::as_str))?;
-    Some(path.with_file_name(format!("{stem}.toml")))
+    let beside = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    [beside, Path::new("experiments")].into_iter().find_map(|folder| {
+        let mut stems: Vec<String> = fs_err::read_dir(folder)
+            .ok()?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|file| file.extension() == Some(OsStr::new("toml")))
+            .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
+            .collect();
+        stems.sort();
+        let stem = similar(typed, stems.iter().map(String::as_str))?;
+        Some(folder.join(format!("{stem}.toml")))
+    })
 }
 
 /// Parses `a.b=VALUE` as a document with this one value; VALUE is TOML or a bare string.
@@ -152,7 +152,9 @@ fn set_value(source: &Arc<Source>, start: usize, value: &str) -> Result<Node, Di
     let value = value.trim();
     let parsed = document::parse_value(source, offset..offset + value.len());
     if parsed.is_ok() || value.starts_with(['[', '{', '"', '\'']) {
-        return parsed;
+        return parsed.map_err(|diagnostic| {
+            diagnostic.hint("put the argument into single quotes, or the shell may split it")
+        });
     }
     let origin = Origin::new(source, offset..offset + value.len());
     if value.is_empty() {

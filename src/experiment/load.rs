@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::check;
-use super::diagnostic::{Diagnostic, ExperimentError, Problems};
+use super::diagnostic::Diagnostic;
 use super::document::Node;
+use super::error::ExperimentError;
 use super::file::RawExperiment;
 use super::fingerprint;
 use super::layers;
 use super::merge;
+use super::problems::Problems;
 use super::read::read;
 use super::resolve::{self, Catalogue};
 use super::settings::Settings;
@@ -92,11 +94,14 @@ fn variant(draft: &Draft, catalogue: &Catalogue, problems: &Problems) -> Option<
     let resolved = resolve::resolve(draft, catalogue, &of_draft);
     if let Err(ExperimentError::Invalid { diagnostics }) = of_draft.finish(Some(())) {
         for diagnostic in diagnostics {
-            let flat_array = draft.from_grid && diagnostic.message().contains("must be an array");
-            problems.push(diagnostic.hint_if(
-                flat_array,
-                "in a [[grid]] each element is one alternative: arrays go into an array, as [[1, 2], [3, 4]]",
-            ));
+            if draft.from_grid {
+                let flat = diagnostic.message().contains("must be an array");
+                let hint = "each element of an array in a [[grid]] is one alternative: \
+                            alternatives that are arrays are written as [[1, 2], [3, 4]]";
+                problems.push_words_once(diagnostic.hint_if(flat, hint));
+            } else {
+                problems.push(diagnostic);
+            }
         }
     }
     let (settings, seeds) = resolved?;
@@ -116,8 +121,16 @@ fn refuse_twins(
     problems: &Problems,
 ) {
     if let Some((_, first)) = others.iter().find(|(other, _)| other.name == variant.name) {
-        let diagnostic = Diagnostic::new(format!("two variants are named `{}`", variant.name));
-        problems.push(related(diagnostic.at(origin.clone()), first, origin).hint("give one another name"));
+        // Two points of one grid share its place.
+        let diagnostic = if first == origin {
+            Diagnostic::new(format!("[[grid]] gives two variants `{}`", variant.name))
+                .hint("remove the alternative that stands twice")
+        } else {
+            Diagnostic::new(format!("two variants are named `{}`", variant.name))
+                .related(first.clone(), "the other one")
+                .hint("give one another name")
+        };
+        problems.push(diagnostic.at(origin.clone()));
         return;
     }
     let twin = others.iter().find(|(other, _)| {
@@ -125,17 +138,16 @@ fn refuse_twins(
             && other.seeds.iter().any(|seed| variant.seeds.contains(seed))
     });
     if let Some((other, first)) = twin {
-        let message = format!("the variants `{}` and `{}` are the same run", other.name, variant.name);
+        let message = format!("the variants `{}` and `{}` do the same", other.name, variant.name);
         let hint = if with_sets {
             "`--set` may override what they differ in: set something else, or remove one"
         } else {
             "change a setting of one, or remove it"
         };
-        let diagnostic = Diagnostic::new(message).at(origin.clone());
-        problems.push(related(diagnostic, first, origin).hint(hint));
+        let mut diagnostic = Diagnostic::new(message).at(origin.clone()).hint(hint);
+        if first != origin {
+            diagnostic = diagnostic.related(first.clone(), "the other one");
+        }
+        problems.push(diagnostic);
     }
-}
-
-fn related(diagnostic: Diagnostic, first: &Origin, origin: &Origin) -> Diagnostic {
-    if first == origin { diagnostic } else { diagnostic.related(first.clone(), "the other one") }
 }

@@ -4,8 +4,10 @@
 //! variants, and checked; what is wrong is shown at its place.
 
 mod check;
+mod choice;
 mod diagnostic;
 mod document;
+mod error;
 mod fault;
 mod file;
 pub mod fingerprint;
@@ -14,6 +16,7 @@ mod layers;
 mod load;
 mod merge;
 pub mod plan;
+mod problems;
 mod protocol;
 mod read;
 mod resolve;
@@ -21,6 +24,7 @@ pub mod settings;
 mod source;
 mod variants;
 
-pub use diagnostic::{Diagnostic, ExperimentError};
+pub use diagnostic::Diagnostic;
+pub use error::ExperimentError;
 pub use load::{Experiment, Variant, load};
 pub use resolve::Catalogue;

@@ -4,14 +4,14 @@
 //! type ends the reading of what it belongs to.
 
 use serde::de::value::StrDeserializer;
-use serde::de::{
-    self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
+use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::diagnostic::{Diagnostic, Problems};
-use super::document::{Entry, Node, Value};
-use super::fault::{Fault, Place, ReadError};
+use super::choice::Choice;
+use super::diagnostic::Diagnostic;
+use super::document::{Entry, Node, Table, Value};
+use super::fault::{ELEMENT, Fault, Place, ReadError};
+use super::problems::Problems;
 
 /// Reads the value `node` that stands at the dotted `path` of the experiment; notes what is wrong.
 pub fn read<'a, T: de::Deserialize<'a>>(node: &'a Node, path: &str, problems: &'a Problems) -> Option<T> {
@@ -26,14 +26,16 @@ pub fn read<'a, T: de::Deserialize<'a>>(node: &'a Node, path: &str, problems: &'
     }
 }
 
-struct Reader<'a> {
-    node: &'a Node,
-    path: String,
+/// A value that is being read, with its path for messages.
+pub struct Reader<'a> {
+    pub(super) node: &'a Node,
+    pub(super) path: String,
     problems: &'a Problems,
 }
 
 impl<'a> Reader<'a> {
-    fn place(&self) -> Place {
+    /// Where the value stands.
+    pub(super) fn place(&self) -> Place {
         Place { origin: self.node.origin.clone(), path: self.path.clone() }
     }
 
@@ -41,22 +43,55 @@ impl<'a> Reader<'a> {
         Place { origin: entry.key_origin.clone(), path: self.path.clone() }
     }
 
-    fn child(&self, node: &'a Node, key: &str) -> Self {
+    /// The value `node` of the table's entry `key`.
+    pub(super) fn child(&self, node: &'a Node, key: &str) -> Self {
         let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         Reader { node, path, problems: self.problems }
     }
 
-    fn wrong_type(&self, expected: impl Into<String>) -> ReadError {
-        let fault = Fault::Type { found: self.node.kind().to_owned(), expected: expected.into() };
+    fn fault(&self, fault: Fault) -> ReadError {
         ReadError::new(fault).or_at(self.place())
     }
 
-    fn integer<T: TryFrom<i128>>(&self, expected: &str) -> Result<T, ReadError> {
-        let Value::Integer(integer) = self.node.value else { return Err(self.wrong_type(expected)) };
+    /// An error that says what should stand here.
+    pub(super) fn wrong_type(&self, expected: impl Into<String>) -> ReadError {
+        let expected = expected.into();
+        let hint = match &self.node.value {
+            Value::String(text) if text.parse::<f64>().is_ok() || text.parse::<bool>().is_ok() => {
+                Some(format!("write {text} without quotes"))
+            }
+            _ => None,
+        };
+        self.fault(Fault::Type { found: self.node.kind().to_owned(), expected, hint })
+    }
+
+    fn integer<T: TryFrom<i128>>(&self, most: &dyn std::fmt::Display) -> Result<T, ReadError> {
+        let Value::Integer(integer) = self.node.value else { return Err(self.wrong_type("a whole number")) };
         T::try_from(integer).map_err(|_| {
-            let fault = Fault::Type { found: integer.to_string(), expected: expected.to_owned() };
-            ReadError::new(fault).or_at(self.place())
+            let expected = match integer {
+                ..0 => "a whole number of 0 or more".to_owned(),
+                _ => format!("a whole number of at most {most}"),
+            };
+            self.fault(Fault::Type { found: integer.to_string(), expected, hint: None })
         })
+    }
+
+    /// The entries of `table` that look like a choice; a plain setting among them is in the wrong table.
+    fn choices(
+        &self,
+        table: &'a Table,
+        variants: &'static [&'static str],
+    ) -> Result<Vec<&'a Entry>, ReadError> {
+        let looks_right =
+            |entry: &&Entry| entry.node.table().is_some() || variants.contains(&entry.key.as_str());
+        let (choices, settings): (Vec<_>, Vec<_>) = table.entries.iter().partition(looks_right);
+        let mut misplaced = settings.into_iter().map(|entry| {
+            let fault = Fault::UnknownKey { key: entry.key.clone(), allowed: variants };
+            ReadError::new(fault).or_at(self.key(entry))
+        });
+        let first = if choices.is_empty() { misplaced.next() } else { None };
+        misplaced.for_each(|error| self.problems.push(error.into()));
+        first.map_or(Ok(choices), Err)
     }
 
     fn items(self, items: &'a [Node]) -> Items<'a> {
@@ -70,14 +105,14 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
         match &self.node.value {
             Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::Integer(_) => visitor.visit_i64(self.integer("an integer of 64 bits")?),
+            Value::Integer(_) => visitor.visit_i64(self.integer(&i64::MAX)?),
             Value::Float(float) => visitor.visit_f64(*float),
             Value::Boolean(boolean) => visitor.visit_bool(*boolean),
-            Value::Datetime => Err(self.wrong_type("anything else")),
+            Value::Datetime => Err(self.wrong_type("something other than a date")),
             Value::Array(items) => visitor.visit_seq(self.items(items)),
             Value::Table(table) => {
                 let entries = table.entries.iter().collect::<Vec<_>>().into_iter();
-                visitor.visit_map(Entries { entries, current: None, parent: self })
+                visitor.visit_map(Entries { rest: entries, current: None, parent: self })
             }
         }
     }
@@ -90,7 +125,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
     }
 
     fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        visitor.visit_u64(self.integer("a whole number, 0 or more")?)
+        visitor.visit_u64(self.integer(&u64::MAX)?)
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
@@ -128,8 +163,8 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
         match &self.node.value {
             Value::Array(items) if items.len() == length => visitor.visit_seq(self.items(items)),
             Value::Array(items) => {
-                let fault = Fault::Type { found: format!("{} values", items.len()), expected };
-                Err(ReadError::new(fault).or_at(self.place()))
+                let found = format!("{} values", items.len());
+                Err(self.fault(Fault::Type { found, expected, hint: None }))
             }
             _ => Err(self.wrong_type(expected)),
         }
@@ -148,7 +183,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
             let fault = Fault::UnknownKey { key: entry.key.clone(), allowed: fields };
             self.problems.push(ReadError::new(fault).or_at(self.key(entry)).into());
         }
-        visitor.visit_map(Entries { entries: known.into_iter(), current: None, parent: self })
+        visitor.visit_map(Entries { rest: known.into_iter(), current: None, parent: self })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -159,10 +194,9 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
     ) -> Result<V::Value, ReadError> {
         let choice = match &self.node.value {
             Value::String(text) => Choice { place: self.place(), name: text, content: None, reader: self },
-            Value::Table(table) => match table.entries.as_slice() {
+            Value::Table(table) => match self.choices(table, variants)?.as_slice() {
                 [] => {
-                    let fault = Fault::NoChoice { allowed: variants };
-                    return Err(ReadError::new(fault).or_at(self.place()));
+                    return Err(self.fault(Fault::NoChoice { allowed: variants }));
                 }
                 [only] => {
                     Choice { place: self.key(only), name: &only.key, content: Some(&only.node), reader: self }
@@ -214,14 +248,15 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, ReadError> {
         let Some(node) = self.items.next() else { return Ok(None) };
         // An element goes by the array's name: the caret shows which one it is.
-        let reader = Reader { node, path: self.parent.path.clone(), problems: self.parent.problems };
+        let path = format!("{}{ELEMENT}", self.parent.path);
+        let reader = Reader { node, path, problems: self.parent.problems };
         let place = reader.place();
         seed.deserialize(reader).map(Some).map_err(|error| error.or_at(place))
     }
 }
 
 struct Entries<'a> {
-    entries: std::vec::IntoIter<&'a Entry>,
+    rest: std::vec::IntoIter<&'a Entry>,
     current: Option<&'a Entry>,
     parent: Reader<'a>,
 }
@@ -230,7 +265,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
     type Error = ReadError;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, ReadError> {
-        let Some(entry) = self.entries.next() else { return Ok(None) };
+        let Some(entry) = self.rest.next() else { return Ok(None) };
         self.current = Some(entry);
         let key: StrDeserializer<'_, ReadError> = entry.key.as_str().into_deserializer();
         seed.deserialize(key).map(Some).map_err(|error| error.or_at(self.parent.key(entry)))
@@ -243,64 +278,6 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         let reader = self.parent.child(&entry.node, &entry.key);
         let place = reader.place();
         seed.deserialize(reader).map_err(|error| error.or_at(place))
-    }
-}
-
-/// A choice: a string such as `"once"`, or a table with one entry such as `[schedule.cosine]`.
-struct Choice<'a> {
-    place: Place,
-    name: &'a str,
-    content: Option<&'a Node>,
-    reader: Reader<'a>,
-}
-
-impl<'de> EnumAccess<'de> for Choice<'de> {
-    type Error = ReadError;
-    type Variant = Self;
-
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), ReadError> {
-        let name: StrDeserializer<'_, ReadError> = self.name.into_deserializer();
-        let value = seed.deserialize(name).map_err(|error| error.or_at(self.place.clone()))?;
-        Ok((value, self))
-    }
-}
-
-impl<'de> VariantAccess<'de> for Choice<'de> {
-    type Error = ReadError;
-
-    fn unit_variant(self) -> Result<(), ReadError> {
-        match self.content {
-            None => Ok(()),
-            Some(_) => Err(self.reader.wrong_type(format!("the string \"{}\"", self.name))),
-        }
-    }
-
-    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, ReadError> {
-        match self.content {
-            Some(node) => {
-                let reader = self.reader.child(node, self.name);
-                let place = reader.place();
-                seed.deserialize(reader).map_err(|error| error.or_at(place))
-            }
-            None => Err(self.reader.wrong_type(format!("the table [{}.{}]", self.reader.path, self.name))),
-        }
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _length: usize, _visitor: V) -> Result<V::Value, ReadError> {
-        Err(self.reader.wrong_type("a choice with named settings"))
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, ReadError> {
-        match self.content {
-            Some(node) => {
-                de::Deserializer::deserialize_struct(self.reader.child(node, self.name), "", fields, visitor)
-            }
-            None => Err(self.reader.wrong_type(format!("the table [{}.{}]", self.reader.path, self.name))),
-        }
     }
 }
 
@@ -380,12 +357,12 @@ mod tests {
             let messages = read_text(&format!("must = true\n{line}")).unwrap_err();
             assert_eq!(messages, expect, "{line}");
         };
-        check("count = \"3\"", &["`count` must be a whole number, 0 or more"]);
-        check("count = -3", &["`count` must be a whole number, 0 or more"]);
-        check("count = 2.5", &["`count` must be a whole number, 0 or more"]);
+        check("count = \"3\"", &["`count` must be a whole number"]);
+        check("count = -3", &["`count` must be a whole number of 0 or more"]);
+        check("count = 2.5", &["`count` must be a whole number"]);
         check("share = true", &["`share` must be a number"]);
         check("pair = [1, 2, 3]", &["`pair` must be an array of 2 values"]);
-        check("pair = [1, \"b\"]", &["`pair` must be a whole number, 0 or more"]);
+        check("pair = [1, \"b\"]", &["each of `pair` must be a whole number"]);
         check("names = \"a\"", &["`names` must be an array"]);
         check("word = \"few\"", &["unknown value \"few\" for `word`"]);
         check("word = 3", &["`word` must be one of `few-words`, `many`"]);
@@ -399,6 +376,6 @@ mod tests {
             &["unknown key `foo` at the top level", "unknown key `bar` at the top level"],
         );
         check("[shape.circle]\nradus = 1", &["unknown key `radus` in [shape.circle]"]);
-        assert_eq!(read_text("count = 3").unwrap_err(), ["`must` is missing"]);
+        assert_eq!(read_text("count = 3").unwrap_err(), ["`must` is missing at the top level"]);
     }
 }

@@ -1,13 +1,14 @@
 //! From a draft to settings: defaults filled in, every value checked.
 
 use super::check::{self, Check};
-use super::diagnostic::{Diagnostic, Problems, listed, similar};
+use super::diagnostic::{Diagnostic, listed, similar};
 use super::document::Node;
 use super::file::{
     RawAdamW, RawAugment, RawCosine, RawData, RawEgeUnet, RawLoss, RawModel, RawOptimizer, RawSchedule,
     RawTrain,
 };
 use super::merge::SYNTHETIC;
+use super::problems::Problems;
 use super::protocol;
 use super::read::read;
 use super::settings::{
@@ -33,7 +34,7 @@ pub fn resolve(draft: &Draft, catalogue: &Catalogue, problems: &Problems) -> Opt
     let seeds = seeds(check, raw_train.seeds.clone());
     let data = data(check, catalogue);
     let model = model(check, preset);
-    let train = train(check, raw_train, preset);
+    let train = train(check, &raw_train, preset);
     let (data, model, train) = (data?, model?, train?);
     batches(check, &data, &train);
     (problems.count() == before).then_some((Settings { data, model, train }, seeds))
@@ -59,7 +60,8 @@ fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<DataSettings> {
     }
     let Some(dataset) = raw.dataset.as_deref() else {
         let names = known_datasets(catalogue);
-        check.note("data.dataset", Diagnostic::new("`data.dataset` is missing").allowed(listed(names)));
+        let diagnostic = Diagnostic::new("`data.dataset` is missing: which images?").allowed(listed(names));
+        check.note("data.dataset", diagnostic.hint("add a line such as dataset = \"isic2017\" in [data]"));
         return None;
     };
     let source = if dataset == SYNTHETIC {
@@ -109,7 +111,8 @@ fn prepared(check: Check<'_>, catalogue: &Catalogue, dataset: &str, raw: &RawDat
     let splits: Vec<&str> = splits.iter().map(String::as_str).collect();
     let Some(split) = raw.split.clone() else {
         let message = format!("`data.split` is missing: which images of `{dataset}` train and validate?");
-        check.note("data.split", Diagnostic::new(message).allowed(listed(splits)));
+        let hint = format!("add a line such as split = \"{}\" in [data]", splits.first().unwrap_or(&"paper"));
+        check.note("data.split", Diagnostic::new(message).allowed(listed(splits)).hint(hint));
         return None;
     };
     if !splits.contains(&split.as_str()) {
@@ -168,7 +171,7 @@ fn ege_unet(check: Check<'_>, raw: &RawEgeUnet, preset: Protocol) -> EgeUnetSett
     EgeUnetSettings { widths, dilations, tensor_init: raw.tensor_init.unwrap_or(default.tensor_init) }
 }
 
-fn train(check: Check<'_>, raw: RawTrain, preset: Protocol) -> Option<TrainSettings> {
+fn train(check: Check<'_>, raw: &RawTrain, preset: Protocol) -> Option<TrainSettings> {
     let default = protocol::train(preset);
     let optimizer = optimizer(check, default.optimizer);
     let loss = loss(check, &default.loss);
@@ -223,7 +226,7 @@ fn schedule(check: Check<'_>, default: ScheduleSettings, highest: f64) -> Option
     let lowest = raw.min_learning_rate.unwrap_or(protocol::COSINE_MIN_LEARNING_RATE);
     let path = "schedule.cosine.min-learning-rate";
     let lowest = check.number(path, lowest, FROM_ZERO, |v| v >= 0.0);
-    if lowest > highest {
+    if highest > 0.0 && lowest > highest {
         let message = format!("the lowest learning rate {lowest} is above the first one, {highest}");
         let blamed = if raw.min_learning_rate.is_some() { path } else { "optimizer.adamw.learning-rate" };
         let hint = "raise optimizer.adamw.learning-rate or lower schedule.cosine.min-learning-rate";

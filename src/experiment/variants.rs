@@ -1,10 +1,11 @@
 //! The variants of an experiment before they are checked: the base with what each of them changes.
 
-use super::diagnostic::{Diagnostic, Problems};
+use super::diagnostic::Diagnostic;
 use super::document::{Entry, Node, Table, Value};
 use super::file::{RawGrid, RawVariant, SECTIONS};
 use super::grid;
 use super::merge;
+use super::problems::Problems;
 use super::read::read;
 use super::source::Origin;
 
@@ -62,15 +63,21 @@ pub fn drafts(experiment: &Node, sets: &[Node], problems: &Problems) -> Vec<Draf
 fn tables<'a>(experiment: &'a Node, key: &str, problems: &Problems) -> Vec<&'a Node> {
     let Some(node) = experiment.find(key) else { return Vec::new() };
     let items = node.array().unwrap_or_default();
-    if items.is_empty() {
+    if items.is_empty() || items.iter().any(|item| item.table().is_none()) {
         let message = format!("`{key}` must be a list of tables");
-        let found = if node.array().is_some() { "found none" } else { "found one value" };
+        let found = match (node.array(), node.table()) {
+            (Some([]), _) => "found none",
+            (Some(_), _) => "found other values",
+            (None, Some(_)) => "found one table",
+            (None, None) => "found one value",
+        };
         problems.push(
             Diagnostic::new(message)
                 .at(node.origin.clone())
                 .label(found)
                 .hint(format!("write [[{key}]] with two brackets")),
         );
+        return Vec::new();
     }
     items.iter().collect()
 }

@@ -1,1 +1,27 @@
-//! Room.
+//! The operations that these networks spend their time in.
+//!
+//! Networks call these functions and nothing below them, so that an operation is counted in one place
+//! ([`trace`]) and made faster in one place.
+
+#![expect(unsafe_code, reason = "vector instructions, each block with its reason")]
+
+mod activation;
+mod attention;
+mod conv;
+pub mod cpu;
+mod fused;
+mod loss;
+mod norm;
+mod pool;
+mod resize;
+pub mod trace;
+
+pub use activation::gelu;
+pub use attention::{AxesConvs, BridgeGroup, bridge_groups, multiply_axes};
+pub use conv::{Conv, conv1d, conv2d};
+pub use cpu::BceDice;
+pub use fused::{Kernels, kernels, use_kernels, with_kernels};
+pub use loss::deep_bce_dice;
+pub use norm::{channel_norm, group_norm, norm_pool_gelu};
+pub use pool::max_pool2;
+pub use resize::resize_bilinear;

@@ -210,7 +210,7 @@ mod tests {
         // One image: IoU 6/10, Dice 12/16, accuracy 96/100, sensitivity 6/8, specificity 90/92, background 90/94.
         check(
             &[counts(6, 2, 2, 90)],
-            [0.6, 0.75, 0.96, 0.75, 90.0 / 92.0, 0.6, 0.75, (0.6 + 90.0 / 94.0) / 2.0].map(Some),
+            [0.6, 0.75, 0.96, 0.75, 90.0 / 92.0, 0.6, 0.75, f64::midpoint(0.6, 90.0 / 94.0)].map(Some),
         );
         // Two images of unlike size: pooled 91/110, image mean (1/10 + 90/100) / 2.
         check(
@@ -222,8 +222,8 @@ mod tests {
                 91.0 / 96.0,
                 90.0 / 104.0,
                 0.5,
-                (2.0 / 11.0 + 180.0 / 190.0) / 2.0,
-                (91.0 / 110.0 + 90.0 / 109.0) / 2.0,
+                f64::midpoint(2.0 / 11.0, 180.0 / 190.0),
+                f64::midpoint(91.0 / 110.0, 90.0 / 109.0),
             ]
             .map(Some),
         );

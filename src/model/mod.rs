@@ -1,1 +1,14 @@
-//! Room.
+//! Networks, their parameters by name, and weights in and out.
+
+pub mod block;
+pub mod ege_unet;
+mod network;
+mod registry;
+mod site;
+pub(crate) mod state;
+pub mod weights;
+
+pub use network::{Built, Network, Prediction};
+pub use registry::{Card, cards, names};
+pub use site::{Names, Site};
+pub use state::{NamedTensor, StateDict, StateError};

@@ -1,7 +1,23 @@
 //! Training: what a run does between its plan and its counts.
 
+mod adamw;
+mod checkpoint;
+mod device;
+mod evaluation;
 mod job;
+mod loss;
+mod schedule;
+mod trainer;
 
+pub use checkpoint::{Best, Progress};
+pub use device::Compute;
+pub use evaluation::predict;
 pub use job::{
     BatchProgress, EpochSummary, Finished, Host, HostError, ImageCounts, Job, Outcome, TrainError,
 };
+pub use loss::image_losses;
+pub use schedule::learning_rate;
+pub use trainer::train;
+
+#[cfg(test)]
+mod tests;

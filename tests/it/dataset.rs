@@ -1,4 +1,5 @@
 //! Import, cache and splits: on generated pairs always, on real ones where they are.
+#![expect(clippy::unwrap_used, reason = "a failed preparation is a failed test")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,10 @@ fn real_data(test: &str, folder: &str) -> Option<PathBuf> {
 /// The first ids of ISIC 2017, which has no image 5.
 const IDS: [&str; 6] =
     ["ISIC_0000000", "ISIC_0000001", "ISIC_0000002", "ISIC_0000003", "ISIC_0000004", "ISIC_0000006"];
+
+fn lesion_pixels(mask: &[u8]) -> u64 {
+    mask.iter().map(|&grey| u64::from(grey == 255)).sum()
+}
 
 /// Six generated pairs of 64x64 pixels under ids of ISIC 2017, images as JPEG.
 fn folder() -> tempfile::TempDir {
@@ -252,11 +257,7 @@ fn the_real_copy_is_known_and_agrees_with_what_the_authors_logged() {
     assert!(error.to_string().contains("needs 600 images"), "{error}");
 
     let index = cache.index();
-    let lesion: usize = paper
-        .report
-        .par_iter()
-        .map(|id| cache.mask(index[&**id]).iter().filter(|&&g| g == 255).count())
-        .sum();
+    let lesion: u64 = paper.report.par_iter().map(|id| lesion_pixels(cache.mask(index[&**id]))).sum();
     // The confusion matrix that the authors logged has 7,131,022: other resize, same images.
     assert_eq!(lesion, 7_130_923);
     let mean = |ids: &[String]| {
@@ -276,17 +277,16 @@ fn the_real_copy_is_known_and_agrees_with_what_the_authors_logged() {
 fn held_out_is_what_the_real_masks_make_of_the_papers_split() {
     let Some(folder) = real_data("held_out_is_what_the_real_masks_make", "isic2017-256") else { return };
     let paper = dataset::split("isic2017", "paper").unwrap();
-    let lesion_pixels: BTreeMap<String, u64> = paper
+    let sizes: BTreeMap<String, u64> = paper
         .train
         .par_iter()
         .map(|id| {
             let mask = image::open(folder.join(format!("masks/{id}.png"))).unwrap().into_luma8();
-            (id.clone(), mask.as_raw().iter().filter(|&&grey| grey == 255).count() as u64)
+            (id.clone(), lesion_pixels(mask.as_raw()))
         })
         .collect();
     let near_duplicates = &lock::builtin().dataset("isic2017").unwrap().near_duplicates;
-    let made =
-        held_out::make(&paper, &lesion_pixels, near_duplicates, held_out::SELECT_IMAGES, held_out::SEED);
+    let made = held_out::make(&paper, &sizes, near_duplicates, held_out::SELECT_IMAGES, held_out::SEED);
     assert_eq!((made.train.len(), made.select.len(), made.report.len()), (1273, 225, 650));
     assert_eq!(made, dataset::split("isic2017", "held-out").unwrap());
 }

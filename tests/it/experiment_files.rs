@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use ege_bench::experiment::settings::{DataSource, ModelSettings, Rotation, ScheduleSettings, TensorInit};
 use ege_bench::experiment::{Catalogue, Experiment, ExperimentError, fingerprint, load};
 
 fn catalogue() -> Catalogue {
@@ -68,10 +69,13 @@ bad_files! {
     same_variants: "same-variants" at "16:8",
     variant_not_a_list: "variant-not-list" at "12:1",
     grid_not_an_array: "grid-not-array" at "13:16",
-    grid_with_a_flat_array: "grid-flat-array" at "13:30",
+    grid_with_a_flat_array: "grid-flat-array" at "13:29",
     grid_of_nothing: "grid-empty" at "12:1",
     grid_with_a_repetition: "grid-repeated" at "12:1",
     two_models: "two-models" at "10:8",
+    setting_beside_its_table: "setting-beside-table" at "8:1",
+    seed_too_large: "seed-too-large" at "8:10",
+    list_of_no_tables: "variant-of-strings" at "2:11",
     extends_in_a_circle: "extends-circle" at "2:11",
     extends_what_is_missing: "extends-missing" at "1:11",
     extends_a_list: "extends-list" at "1:11",
@@ -147,6 +151,56 @@ fn the_papers_experiment_is_the_papers_protocol() {
     let [variant] = experiment.variants.as_slice() else { panic!("{} variants", experiment.variants.len()) };
     assert_eq!((variant.name.as_str(), variant.seeds.as_slice()), ("ege-unet", &[42, 43, 44, 45, 46][..]));
     insta::assert_snapshot!("isic2017-settings", serde_json::to_string_pretty(&variant.settings).unwrap());
+}
+
+#[test]
+fn variants_and_grids_lie_over_what_is_extended() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = "name = \"base\"\nclaims = [\"c.toml\"]\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\n\
+                [train]\nepochs = 5\nseeds = [7]\n[schedule.cosine]\nt-max = 9\n[model.ege-unet]\n";
+    let file = "extends = \"sub/base.toml\"\nname = \"heir\"\n\
+                [[variant]]\nname = \"plain\"\n\
+                [[variant]]\nname = \"constant\"\nschedule.constant = {}\ntrain.protocol = \"as-written\"\n\
+                [[grid]]\nmodel.ege-unet.dilations = [[1, 1, 1, 1], [1, 2, 3, 4]]\n\
+                model.ege-unet.tensor-init = [\"ones\", \"random\"]\ntrain.epochs = [6]\n\
+                [[grid]]\nname = \"size\"\ndata.size = [64, 128]\n";
+    fs_err::create_dir(folder.path().join("sub")).unwrap();
+    fs_err::write(folder.path().join("sub/base.toml"), base).unwrap();
+    fs_err::write(folder.path().join("heir.toml"), file).unwrap();
+    let experiment = load(&folder.path().join("heir.toml"), &[], &catalogue()).unwrap();
+    assert_eq!(experiment.name, "heir");
+    assert_eq!(experiment.claims, [folder.path().join("sub/c.toml")], "relative to the file that names it");
+    let names: Vec<_> = experiment.variants.iter().map(|variant| variant.name.as_str()).collect();
+    let expect = [
+        "plain",
+        "constant",
+        "ege-unet dilations=[1,1,1,1] tensor-init=ones",
+        "ege-unet dilations=[1,1,1,1] tensor-init=random",
+        "ege-unet dilations=[1,2,3,4] tensor-init=ones",
+        "ege-unet dilations=[1,2,3,4] tensor-init=random",
+        "size size=64",
+        "size size=128",
+    ];
+    assert_eq!(names, expect);
+    let of = |index: usize| &experiment.variants[index].settings;
+    assert_eq!(of(0).train.schedule, ScheduleSettings::Cosine { t_max: 9, min_learning_rate: 1e-5 });
+    assert_eq!((of(0).train.epochs, of(0).train.augment.rotation), (5, Rotation::Once));
+    assert_eq!(of(1).train.schedule, ScheduleSettings::Constant);
+    assert_eq!(of(1).train.augment.rotation, Rotation::PerSample);
+    let ModelSettings::EgeUnet(model) = &of(5).model;
+    assert_eq!(
+        (model.dilations, model.tensor_init, of(5).train.epochs),
+        ([1, 2, 3, 4], TensorInit::Random, 6)
+    );
+    assert_eq!(of(7).data.size, 128);
+    assert!(experiment.variants.iter().all(|variant| variant.seeds == [7]));
+}
+
+#[test]
+fn a_set_turns_real_images_into_generated_ones() {
+    let experiment = load_with("experiments/isic2017.toml", &["data.dataset=synthetic-lesions"]).unwrap();
+    let source = DataSource::SyntheticLesions { train_images: 96, validation_images: 32 };
+    assert_eq!(experiment.variants[0].settings.data.source, source);
 }
 
 #[test]

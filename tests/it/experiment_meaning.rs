@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ege_bench::experiment::{Catalogue, fingerprint, load};
 use proptest::prelude::*;
 
-/// Every setting with two values, each other than its default; `data.split` has one partner only.
+/// Every setting with two values other than its default, or one in two spellings where there is no third.
 const SETTINGS: &[(&str, [&str; 2])] = &[
     ("data.split", ["\"held-out\"", "\"official\""]),
     ("data.size", ["64", "0x80"]),
@@ -39,9 +39,9 @@ const SETTINGS: &[(&str, [&str; 2])] = &[
 const HEAD: &str = "data.dataset = \"isic2017\"\nmodel.ege-unet = {}\n";
 
 fn id_of(files: &[(&str, String)], sets: &[String]) -> String {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, text) in files {
-        fs_err::write(folder.path().join(name), text).unwrap();
+        fs_err::write(folder.path().join(name), text).expect("the folder is writable");
     }
     let splits = ["paper", "held-out", "official"].map(String::from).to_vec();
     let catalogue = Catalogue { datasets: vec![("isic2017".into(), splits)] };
@@ -59,7 +59,7 @@ fn as_tables(settings: &[(&str, &str)]) -> String {
     tables.entry("model.ege-unet").or_default();
     tables.entry("data").or_default().push("dataset = 'isic2017'".to_owned());
     for (path, value) in settings {
-        let (table, key) = path.rsplit_once('.').unwrap();
+        let (table, key) = path.rsplit_once('.').expect("a dotted path");
         tables.entry(table).or_default().push(format!("  {key}={value} # as typed"));
     }
     let table = |(name, lines): (&str, Vec<String>)| format!("[{name}]\n{}\n\n", lines.join("\n"));
@@ -68,10 +68,8 @@ fn as_tables(settings: &[(&str, &str)]) -> String {
 
 /// Settings as dotted keys, one a line.
 fn as_lines(settings: &[(&str, &str)]) -> String {
-    let line = |(path, value): &(&str, &str)| {
-        // `model.ege-unet` is already there, as an empty inline table that can't be extended.
-        format!("{path} = {value}\n")
-    };
+    let line = |(path, value): &(&str, &str)| format!("{path} = {value}\n");
+    // An inline table can't be added to, so the model is named only where no setting names it.
     let head = if settings.iter().any(|(path, _)| path.starts_with("model.")) {
         HEAD.replace("model.ege-unet = {}\n", "")
     } else {
@@ -111,9 +109,35 @@ proptest! {
         let set: Vec<String> = rest.iter().map(|(path, value)| format!("{path}={value}")).collect();
         prop_assert_eq!(&expect, &id_of(&[("a.toml", as_lines(base))], &set), "--set");
 
-        let variant: String = rest.iter().map(|(path, value)| format!("{path} = {value}\n")).collect();
-        let text = format!("{}[[variant]]\nname = 'only'\n{variant}", as_lines(base));
+        let variant: Vec<String> = rest.iter().map(|(path, value)| format!("{path} = {value}")).collect();
+        let text = format!("{}[[variant]]\nname = 'only'\n{}", as_lines(base), variant.join("\n"));
         prop_assert_eq!(&expect, &id_of(&[("a.toml", text)], &[]), "variant");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn no_text_makes_it_panic(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[\\[\\]{}=.,\"'#\n a-z0-9é-]{0,3}"), 1..6),
+        set in "[a-z.=\\[\\]{}\"' 0-9é-]{0,20}",
+    ) {
+        let mut text: Vec<char> = include_str!("../../experiments/protocol.toml").replace("extends =", "claims = [] #").chars().collect();
+        text.extend("\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\n[model.ege-unet]\n".chars());
+        for (at, cut, insert) in &edits {
+            let start = at.index(text.len());
+            let end = (start + cut).min(text.len());
+            text.splice(start..end, insert.chars());
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("a.toml");
+        fs_err::write(&path, text.iter().collect::<String>()).expect("the folder is writable");
+        let catalogue = Catalogue { datasets: vec![("isic2017".into(), vec!["paper".into()])] };
+        if let Err(error) = load(&path, &[set], &catalogue) {
+            prop_assert!(error.render(false).starts_with("error: "), "{error}");
+            prop_assert!(error.render(true).contains("error"));
+        }
     }
 }
 
@@ -124,24 +148,24 @@ fn every_setting_changes_the_id() {
     let mut ids = BTreeMap::from([(with(&paper, &[]), "the default".to_owned())]);
     let others = [("train.seeds", ["[7]", "[8]"]), ("schedule.constant", ["{}", "{ }"])];
     for (path, values) in SETTINGS.iter().chain(&others) {
-        let of = values.map(|value| with(&paper, &[format!("{path}={value}")]));
-        for (value, id) in values.iter().zip(&of) {
-            // The second spelling of the same string is the only one that may share an id.
-            let same_word = values[0].trim_matches(['"', '\'', '{', ' ', '}'])
-                == values[1].trim_matches(['"', '\'', '{', ' ', '}']);
-            if same_word && *value == values[1] {
-                assert_eq!(of[0], of[1], "{path}");
-                continue;
-            }
-            let before = ids.insert(id.clone(), format!("{path} = {value}"));
-            assert_eq!(before, None, "{path} = {value}");
+        let [first, second] = values.map(|value| with(&paper, &[format!("{path}={value}")]));
+        if bare(values[0]) == bare(values[1]) {
+            assert_eq!(first, second, "{path}");
+        } else {
+            assert_eq!(ids.insert(second, format!("{path} = {}", values[1])), None, "{path}");
         }
+        assert_eq!(ids.insert(first, format!("{path} = {}", values[0])), None, "{path}");
     }
+}
+
+/// The word in a string's quotes, or what stands in a table's braces.
+fn bare(value: &str) -> &str {
+    value.trim_matches(['"', '\'', '{', '}', ' '])
 }
 
 #[test]
 fn no_setting_is_left_out_of_these_tests() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("a.toml");
     fs_err::write(&path, as_lines(&[("data.split", "\"paper\"")])).unwrap();
     let catalogue = Catalogue { datasets: vec![("isic2017".into(), vec!["paper".into()])] };
@@ -149,17 +173,19 @@ fn no_setting_is_left_out_of_these_tests() {
     let meaning = fingerprint::meaning(&experiment.variants[0].settings, 42, "split", "data", "cpu");
     let mut leaves = Vec::new();
     collect("", &meaning["settings"], &mut leaves);
-    let tested: Vec<String> = leaves
-        .iter()
-        .map(|leaf| {
-            leaf.replace("data.source.prepared.", "data.")
-                .replace("train.optimizer.", "optimizer.")
-                .replace("train.schedule.", "schedule.")
-                .replace("train.loss.", "loss.")
-                .replace("train.augment.", "augment.")
-        })
-        .collect();
-    for leaf in tested {
+    // A file has these tables at its top level.
+    let flattened = [
+        ("data.source.prepared.", "data."),
+        ("train.optimizer.", "optimizer."),
+        ("train.schedule.", "schedule."),
+        ("train.loss.", "loss."),
+        ("train.augment.", "augment."),
+    ];
+    let as_typed = |leaf: &String| {
+        let moved = flattened.iter().find_map(|(from, to)| Some(format!("{to}{}", leaf.strip_prefix(from)?)));
+        moved.unwrap_or_else(|| leaf.clone())
+    };
+    for leaf in leaves.iter().map(as_typed) {
         let known = leaf == "data.dataset" || SETTINGS.iter().any(|(path, _)| *path == leaf);
         assert!(known, "`{leaf}` has no line in SETTINGS");
     }

@@ -6,6 +6,8 @@ mod example;
 mod experiment_files;
 mod experiment_meaning;
 mod metric;
+mod model;
+mod parity;
 mod program;
 mod report;
 mod report_look;

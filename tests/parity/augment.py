@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Prints the constants in the tests of src/dataset/{batch,rotate,resize}.rs: what the authors' transforms make of small images.
+"""Prints tests/parity/augment.txt: what the authors' own transforms make of small images.
 
-    python tests/parity/augment.py PATH_OF_EGE_UNET
+    python tests/parity/augment.py PATH_OF_EGE_UNET > tests/parity/augment.txt
+
+The tests of src/dataset/batch.rs, rotate.rs and resize.rs read that file.
 
 PATH_OF_EGE_UNET is a checkout of JCruan519/EGE-UNet at f52ba30; its `utils.py` is imported, with empty stand-ins
 for what that file imports but these transforms don't use. Needs numpy, torch and torchvision (made with 2.9.0 and
@@ -75,33 +77,34 @@ def augmented(utils, height, width, horizontal, vertical, angle):
 def main():
     utils = authors_transforms(sys.argv[1])
     random.seed(0)
-    print("// height, width, horizontal, vertical, angle, sha256 of the mask's bytes, image sum, samples")
-    for height, width in ((16, 16), (64, 64)):
+    print("# augment size horizontal vertical angle, sha256 of the mask's bytes, sum of the image, its values at "
+          "(0, 3, 5), (1, h/2, w/3), (2, h-4, w-2)")
+    for size in (16, 64):
         for horizontal, vertical, angle in (
             (False, False, None), (True, False, None), (False, True, None),
             (False, False, 0.0), (False, False, 30.5), (True, False, 45.0), (False, True, 90.0),
             (True, True, 137.25), (False, False, 180.0), (True, False, 271.3), (False, False, 359.9),
         ):
-            image, mask = augmented(utils, height, width, horizontal, vertical, angle)
-            assert image.dtype == np.float64 and image.shape == (3, height, width)
+            image, mask = augmented(utils, size, size, horizontal, vertical, angle)
+            assert image.dtype == np.float64 and image.shape == (3, size, size)
             bytes_of_mask = np.rint(mask * 255).astype(np.uint8)
-            picks = [image[0, 3, 5], image[1, height // 2, width // 3], image[2, height - 4, width - 2]]
-            rust_angle = "None" if angle is None else f"Some({angle!r})"
-            print(f"    ({height}, {str(horizontal).lower()}, {str(vertical).lower()}, {rust_angle}, "
-                  f'"{sha256(bytes_of_mask)}", {float(image.sum())!r}, {[float(p) for p in picks]!r}),')
+            picks = [image[0, 3, 5], image[1, size // 2, size // 3], image[2, size - 4, size - 2]]
+            numbers = " ".join(f"{float(value):.6f}" for value in (image.sum(), *picks))
+            print(f"augment {size} {str(horizontal).lower()} {str(vertical).lower()} "
+                  f"{str(angle).lower()} {sha256(bytes_of_mask)} {numbers}")
     import torchvision.transforms.functional as TF
-    print("// rotation alone: height, width, angle, sha256 of the source indices as little-endian u32")
+    print("# rotate height width angle, sha256 of the source indices as little-endian u32")
     for height, width in ((16, 16), (33, 47), (33, 46), (64, 64), (256, 256)):
         for angle in (0.0, 30.5, 45.0, 90.0, 135.0, 137.25, 180.0, 225.0, 270.0, 271.3, 315.0):
             index = torch.arange(1, height * width + 1, dtype=torch.float64).reshape(1, height, width)
             source = TF.rotate(index, angle).numpy().astype(np.int64) - 1
             source[source < 0] = 2**32 - 1
-            print(f'    ({height}, {width}, {angle!r}, "{sha256(source.astype("<u4"))}"),')
-    print("// resize of [height, width, 3] to a square of size: sha256 of the rounded bytes")
+            print(f"rotate {height} {width} {angle} {sha256(source.astype('<u4'))}")
+    print("# resize height width size, sha256 of the rounded bytes")
     for height, width, size in ((64, 64, 32), (48, 96, 32), (33, 47, 32), (20, 24, 32), (95, 71, 64)):
         planes = torch.tensor(image_of(height, width)).permute(2, 0, 1).to(torch.float64)
         resized = TF.resize(planes, [size, size], antialias=True).permute(1, 2, 0).numpy()
-        print(f'    ({height}, {width}, {size}, "{sha256(np.rint(resized).astype(np.uint8))}"),')
+        print(f"resize {height} {width} {size} {sha256(np.rint(resized).astype(np.uint8))}")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ pub(super) const OWN: &[Deviation] = &[
     own(
         3,
         "JPEG decoder",
-        "Images are decoded by the `image` crate instead of Pillow: single pixels may differ by a few grey values.",
+        "Images are decoded by the Rust crate image instead of Pillow: single pixels may differ by a few grey values.",
         |settings| copied(settings, "decoded by the image crate"),
     ),
     own(
@@ -63,7 +63,7 @@ pub(super) const OWN: &[Deviation] = &[
     own(
         8,
         "recovered split",
-        "The authors published no id list; the split called `paper` was recovered from pixel means and lesion \
+        "The authors published no id list; the split called paper was recovered from pixel means and lesion \
          counts that they logged.",
         |settings| match &settings.data.source {
             DataSource::Prepared { split, .. } if split == "paper" => {

@@ -38,7 +38,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         Some("train.normalization"),
         min_max,
     ),
-    released(4, "crashing switches", "`gt_ds=False` and `bridge=False` crash.", None, |_| {
+    released(4, "crashing switches", "The switches gt_ds=False and bridge=False crash.", None, |_| {
         Status::NotApplicable("the model has no such switch")
     }),
     released(
@@ -74,7 +74,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         Some("train.schedule"),
         |settings| match settings.train.schedule {
             ScheduleSettings::Cosine { t_max, min_learning_rate } => unless(
-                t_max == 50 && min_learning_rate == 1e-5,
+                t_max == 50 && (min_learning_rate - 1e-5).abs() < f64::EPSILON * 1e-5,
                 format!("half-period {t_max} epochs, lowest rate {min_learning_rate:e}"),
             ),
             ScheduleSettings::Constant => Status::Changed("constant learning rate".to_owned()),

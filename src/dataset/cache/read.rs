@@ -91,7 +91,7 @@ pub fn open(dataset: &str, size: usize, data_dir: &Path) -> Result<Cache, Datase
     if file.metadata()?.len() < HEADER_BYTES as u64 {
         return Err(unfit("is cut short: the header is missing".to_owned()));
     }
-    let map = map::read_only(&file)?;
+    let map = map::read_only(&file).map_err(|error| unfit(format!("can't be mapped: {error}")))?;
     let header = Header::decode(&map).ok_or_else(|| unfit("is not a cache of ege-bench".to_owned()))?;
     if header.format > FORMAT {
         return Err(DatasetError::NewerFormat { path, found: header.format, supported: FORMAT, mend });

@@ -60,8 +60,8 @@ impl Canvas {
         let reach = radius + 1.0;
         let span = |a: f64, b: f64| {
             let (low, high) = (a.min(b) - reach, a.max(b) + reach);
-            // Ends before it begins where the segment lies outside of the image.
-            if high < 0.0 || low > last { 1..0 } else { low.max(0.0) as usize..high.min(last) as usize + 1 }
+            // Nothing where the segment lies outside of the image.
+            if high < 0.0 || low > last { 0..0 } else { low.max(0.0) as usize..high.min(last) as usize + 1 }
         };
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let square = dx * dx + dy * dy;

@@ -10,7 +10,7 @@ impl Noise {
         Self(seed)
     }
 
-    /// The hash of a lattice point (two rounds of SplitMix64's finaliser, the seed between them).
+    /// The hash of a lattice point (two rounds of the finaliser of `SplitMix64`, the seed between them).
     fn hash(self, x: i32, y: i32) -> u64 {
         let z = u64::from(x as u32) << 32 | u64::from(y as u32);
         let z = (z ^ (z >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9).wrapping_add(self.0);

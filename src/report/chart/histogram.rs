@@ -39,8 +39,8 @@ impl Histogram {
         let mut chart = ChartBuilder::on(&root)
             .margin_top(8 * SCALE)
             .margin_right(14 * SCALE)
-            .x_label_area_size(42 * SCALE)
-            .y_label_area_size(56 * SCALE)
+            .x_label_area_size(44 * SCALE)
+            .y_label_area_size(66 * SCALE)
             .build_cartesian_2d(0.0..100.0, 0.0..top)?;
         chart
             .configure_mesh()

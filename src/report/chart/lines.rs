@@ -7,7 +7,7 @@ use plotters::prelude::{
 use super::theme::{self, SCALE, SIZE, themed};
 use crate::report::error::ReportError;
 
-/// Up to so many points a curve has a dot at each.
+/// Where no curve has more points, each has a dot.
 const DOTTED: usize = 12;
 
 /// A chart of curves.
@@ -72,8 +72,8 @@ impl LineChart {
         let mut chart = ChartBuilder::on(&root)
             .margin_top(8 * SCALE)
             .margin_right(14 * SCALE)
-            .x_label_area_size(42 * SCALE)
-            .y_label_area_size(56 * SCALE)
+            .x_label_area_size(44 * SCALE)
+            .y_label_area_size(66 * SCALE)
             .build_cartesian_2d(x0..x1, y0..y1)?;
         let y_digits = digits(y1 - y0);
         let x_digits = digits(x1 - x0);
@@ -93,13 +93,15 @@ impl LineChart {
             .x_desc(self.x.label.as_str())
             .y_desc(self.y.label.as_str())
             .draw()?;
+        // A few dots among long curves would read as a mark of their own.
+        let dotted = self.series.iter().all(|series| series.points.len() <= DOTTED);
         for series in &self.series {
             let colour = theme::series(series.style);
             chart.draw_series(LineSeries::new(
                 series.points.iter().copied(),
-                colour.stroke_width(2 * SCALE),
+                colour.stroke_width(7 * SCALE / 4),
             ))?;
-            if series.points.len() <= DOTTED {
+            if dotted {
                 let dot = |point: &(f64, f64)| Circle::new(*point, 3 * SCALE, colour.filled());
                 chart.draw_series(series.points.iter().map(dot))?;
             }

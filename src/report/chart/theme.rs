@@ -22,7 +22,7 @@ const GRID: RGBColor = RGBColor(1, 2, 5);
 
 /// The stand-in for text.
 pub(super) fn text() -> TextStyle<'static> {
-    (FontFamily::SansSerif, f64::from(12 * SCALE) * 1.24).into_font().color(&TEXT)
+    (FontFamily::SansSerif, f64::from(13 * SCALE) * 1.24).into_font().color(&TEXT)
 }
 
 /// The stand-in for axes.

@@ -9,6 +9,7 @@ use crate::report::against::Against;
 use crate::report::input::{ReportInput, ReportRun};
 use crate::report::table::{Tables, count, signed};
 use crate::report::variant::{Variant, distinct};
+use crate::statistics::Summary;
 
 /// The sections that the contents list.
 const CONTENTS: [(&str, &str); 9] = [
@@ -70,7 +71,7 @@ fn headline(input: &ReportInput, variants: &[Variant<'_>], synthetic: bool) -> M
     html! {
         div.headline {
             (stat(
-                html! { "Pooled IoU of " (variant.name) (synthetic_tag(synthetic)) },
+                &html! { "Pooled IoU of " (variant.name) (synthetic_tag(synthetic)) },
                 &format!("{:.2}", summary.mean),
                 summary.std.map(|std| format!("± {std:.2}")),
                 "%",
@@ -82,16 +83,16 @@ fn headline(input: &ReportInput, variants: &[Variant<'_>], synthetic: bool) -> M
             ))
             @if let Some(pair) = paper {
                 (stat(
-                    html! { "The paper, " (pair.row.label) },
+                    &html! { "The paper, " (pair.row.label) },
                     &format!("{:.1$}", pair.cell.value, pair.cell.digits),
                     pair.cell.spread.map(|spread| format!("± {:.1$}", spread, pair.cell.digits)),
                     "%",
                     &format!("{}, {}", pair.claims.paper.venue, pair.cell.heading),
                 ))
-                (stat(html! { "Difference" }, &signed(pair.difference(), pair.cell.digits), None, "points", "ours minus paper; no test made"))
-            } @else if let Some(dice) = variant.summary(Definition::PooledDice).map(|dice| dice.percent()) {
+                (stat(&html! { "Difference" }, &signed(pair.difference(), pair.cell.digits), None, "points", "ours minus paper; no test made"))
+            } @else if let Some(dice) = variant.summary(Definition::PooledDice).map(Summary::percent) {
                 (stat(
-                    html! { "Pooled Dice" (synthetic_tag(synthetic)) },
+                    &html! { "Pooled Dice" (synthetic_tag(synthetic)) },
                     &format!("{:.2}", dice.mean),
                     dice.std.map(|std| format!("± {std:.2}")),
                     "%",
@@ -102,7 +103,7 @@ fn headline(input: &ReportInput, variants: &[Variant<'_>], synthetic: bool) -> M
     }
 }
 
-fn stat(title: Markup, value: &str, spread: Option<String>, unit: &str, below: &str) -> Markup {
+fn stat(title: &Markup, value: &str, spread: Option<String>, unit: &str, below: &str) -> Markup {
     html! {
         div.stat {
             p.stat-title { (title) }

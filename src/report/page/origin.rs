@@ -27,10 +27,9 @@ pub(super) fn section(input: &ReportInput, tables: &Tables) -> Markup {
             div.scroll role="region" aria-label="Command" tabindex="0" { pre { code { (input.command) } } }
             h3 { "Made with" }
             dl.facts.wide {
-                div { dt { "Commit" } dd { code { (commits(input).join("; ")) } } }
+                div { dt { "Commit" } dd { code { (known(&commits(input))) } } }
                 @for (column, title) in FACTS.iter().map(|(column, title)| (*column, (*title).to_owned())).chain(digests(table)) {
-                    @let values = values(table, column);
-                    div { dt { (title) } dd { code { @if values.is_empty() { "unknown" } @else { (values.join("; ")) } } } }
+                    div { dt { (title) } dd { code { (known(&values(table, column))) } } }
                 }
             }
             h3 { "Runs" }
@@ -40,7 +39,8 @@ pub(super) fn section(input: &ReportInput, tables: &Tables) -> Markup {
 }
 
 fn commits(input: &ReportInput) -> Vec<String> {
-    distinct(input.runs.iter().map(|run| {
+    let begun = input.runs.iter().filter(|run| !run.record.provenance.version.is_empty());
+    distinct(begun.map(|run| {
         let provenance = &run.record.provenance;
         let commit = if provenance.commit.is_empty() { "unknown" } else { &provenance.commit };
         let dirty = if provenance.dirty { " with uncommitted changes" } else { "" };
@@ -59,8 +59,13 @@ fn digests(table: &Table) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
+/// Distinct values of the runs that were begun: a planned run was made with nothing yet.
 fn values(table: &Table, column: &str) -> Vec<String> {
-    distinct(
-        (0..table.frame.height()).filter_map(|row| table.string(row, column)).filter(|text| !text.is_empty()),
-    )
+    let begun = (0..table.frame.height())
+        .filter(|row| table.string(*row, "version").is_some_and(|version| !version.is_empty()));
+    distinct(begun.filter_map(|row| table.string(row, column)).filter(|text| !text.is_empty()))
+}
+
+fn known(values: &[String]) -> String {
+    if values.is_empty() { "unknown".to_owned() } else { values.join("; ") }
 }

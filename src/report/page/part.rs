@@ -4,6 +4,9 @@ use maud::{Markup, html};
 
 use crate::report::table::{Shown, Table};
 
+/// States that ask for no attention.
+const QUIET: [&str; 3] = ["done", "as released", "not applicable"];
+
 /// The label of everything that was made with synthetic images.
 pub(super) fn synthetic_tag(synthetic: bool) -> Markup {
     html! {
@@ -21,7 +24,7 @@ pub(super) fn table_with(table: &Table, second: &dyn Fn(usize, &Shown) -> Option
     html! {
         div.scroll role="region" aria-label=(table.title) tabindex="0" {
             table class=(format!("data {}", table.name)) {
-                caption { (table.title) (synthetic_tag(table.synthetic)) }
+                caption { span.title { (table.title) (synthetic_tag(table.synthetic)) } }
                 thead {
                     tr {
                         @for shown in &table.shown {
@@ -63,7 +66,13 @@ fn class(shown: &Shown) -> &'static str {
 
 fn cell(shown: &Shown, text: &str) -> Markup {
     html! {
-        @if shown.is_code() { code { (text) } } @else { (text) }
+        @if shown.is_code() {
+            code { (text) }
+        } @else if shown.is_state() && !QUIET.contains(&text) {
+            strong { (text) }
+        } @else {
+            (text)
+        }
     }
 }
 

@@ -23,7 +23,6 @@ pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Ta
             h2 id="results-title" { "Results" }
             (part::table_with(&tables.comparison, &beside))
             @if let Some(paper) = &tables.paper {
-                h3 { "Against the paper" }
                 (part::table(paper))
                 (sources(&pairs))
             } @else {
@@ -47,25 +46,24 @@ fn paper_line(pair: &Against<'_>) -> Markup {
 }
 
 fn sources(pairs: &[Against<'_>]) -> Markup {
-    let mut sources: Vec<(&str, String)> = Vec::new();
+    let mut sources: Vec<String> = Vec::new();
     for pair in pairs {
         let paper = &pair.claims.paper;
         let text = format!(
-            "{}: {}. {}, {}. {} Protocol: {}. Evidence: {}.",
+            "{}. {}. {}. Cells: {} (evidence: {}). Protocol: {}.",
             paper.authors,
             paper.title,
             paper.venue,
-            paper.link,
-            format_args!("{}.", pair.cell.source),
-            pair.table.protocol,
+            pair.cell.source,
             pair.cell.evidence.name(),
+            pair.table.protocol,
         );
-        if !sources.iter().any(|(_, seen)| *seen == text) {
-            sources.push((&paper.key, text));
+        if !sources.contains(&text) {
+            sources.push(text);
         }
     }
     html! {
-        @for (_, source) in &sources { p.note { (source) } }
+        @for source in &sources { p.note { (source) } }
     }
 }
 

@@ -2,10 +2,12 @@
 
 use polars::prelude::Column;
 
+use super::format::count;
 use super::shown::{Show, Shown, Table};
 use crate::metric::Definition;
 use crate::report::error::ReportError;
-use crate::report::variant::Variant;
+use crate::report::input::ReportRun;
+use crate::report::variant::{Variant, distinct};
 
 /// The metrics that readers see; the file holds all.
 const SHOWN: [Definition; 7] = [
@@ -26,14 +28,7 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
         Column::new("variant".into(), of(&|variant| variant.name.to_owned())),
         Column::new("dataset".into(), of(&|variant| settings(variant).data.source.dataset().to_owned())),
         Column::new("split".into(), of(&|variant| settings(variant).data.source.split().to_owned())),
-        Column::new(
-            "data".into(),
-            of(&|variant| {
-                let source = &variant.first().settings.data.source;
-                let label = if variant.first().record.synthetic { " (SYNTHETIC)" } else { "" };
-                format!("{}, {}{label}", source.dataset(), source.split())
-            }),
-        ),
+        Column::new("data".into(), of(&|variant| data(variant.first()))),
         Column::new(
             "synthetic".into(),
             variants.iter().map(|variant| variant.first().record.synthetic).collect::<Vec<_>>(),
@@ -58,7 +53,6 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
     ];
     let mut shown = vec![
         Shown::new("Variant", "variant", Show::Text),
-        Shown::new("Data", "data", Show::Text),
         Shown::new("n", "n", Show::Count),
         Shown::new("Parameters", "parameters", Show::Count),
         Shown::new("Conv MACs (G)", "conv_macs", Show::Giga),
@@ -71,22 +65,34 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
         columns.push(Column::new(name.as_str().into(), mean));
         columns.push(Column::new(format!("{name}_std").into(), std));
         if SHOWN.contains(&definition) {
-            shown.push(Shown::new(format!("{} (%)", definition.title()), name, Show::PercentSpread));
+            shown.push(Shown::new(definition.title(), name, Show::PercentSpread));
         }
     }
-    let mut table = Table::new("comparison", "Variants compared", variants.len(), columns, shown)?;
+    // One data set for all is said once, in the title; otherwise each row says its own.
+    let data = distinct(variants.iter().map(|variant| data(variant.first())));
+    let title = match data.as_slice() {
+        [data] => format!("Variants compared on {data}; metrics in %"),
+        _ => "Variants compared; metrics in %".to_owned(),
+    };
+    if data.len() > 1 {
+        shown.insert(1, Shown::new("Data", "data", Show::Text));
+    }
+    let mut table = Table::new("comparison", title, variants.len(), columns, shown)?;
     table.notes = notes(variants);
     Ok(table)
 }
 
+fn data(run: &ReportRun) -> String {
+    let source = &run.settings.data.source;
+    format!("{}, split {}, {} images", source.dataset(), source.split(), count(run.images[2] as u64))
+}
+
 fn notes(variants: &[Variant<'_>]) -> Vec<String> {
-    let mut notes = vec![
-        "Mean ± sample standard deviation over n seeds; a single seed has no spread. Weights of the selected epoch."
-            .to_owned(),
-    ];
-    if variants.iter().any(|variant| variant.first().selects_on_report) {
-        notes.push("Selected and reported on the same images.".to_owned());
-    }
+    let same = variants.iter().any(|variant| variant.first().selects_on_report);
+    let mut notes = vec![format!(
+        "Mean ± sample standard deviation over n seeds; a single seed has no spread. Weights of the selected epoch{}.",
+        if same { ", selected and reported on the same images" } else { "" }
+    )];
     for variant in variants {
         let (done, planned) = (variant.done().count(), variant.runs.len());
         if done < planned {

@@ -23,14 +23,14 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
         Shown::new("Deviation", "name", Show::Text),
         Shown::new("What differs", "deviation", Show::Text),
         Shown::new("Setting", "setting", Show::Code),
-        Shown::new("State", "state", Show::Text),
+        Shown::new("State", "state", Show::State),
         Shown::new("In this experiment", "here", Show::Text),
     ];
     let mut table = Table::new("deviations", "Register of deviations", entries.len(), columns, shown)?;
     table.notes = vec![
-        "Numbers 1 to 20 stand between the paper's text, the authors' released code, and good practice; `own` ones \
+        "Numbers 1 to 20 stand between the paper\u{2019}s text, the authors\u{2019} released code, and good practice; own ones \
          between that code and this program. \u{201c}As released\u{201d}: this experiment does what the released code does."
-            .replace('`', ""),
+            .to_owned(),
     ];
     Ok(table)
 }

@@ -41,7 +41,7 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
     let shown = vec![
         Shown::new("Variant", "variant", Show::Text),
         Shown::new("Seed", "seed", Show::Text),
-        Shown::new("State", "state", Show::Text),
+        Shown::new("State", "state", Show::State),
         Shown::new("Epochs", "epochs", Show::Count),
         Shown::new("Best epoch", "best_epoch", Show::Count),
         Shown::new("IoU, best (%)", "iou_best", Show::Percent),

@@ -35,6 +35,8 @@ pub(in crate::report) struct Shown {
 pub(in crate::report) enum Show {
     /// As it is.
     Text,
+    /// A word for a state; one that asks for attention stands out.
+    State,
     /// As it is, in the typeface of code.
     Code,
     /// An integer with commas.
@@ -64,11 +66,15 @@ impl Shown {
 
     /// True for a column whose digits stand below one another.
     pub fn is_numeric(&self) -> bool {
-        !matches!(self.show, Show::Text | Show::Code)
+        !matches!(self.show, Show::Text | Show::State | Show::Code)
     }
 
     pub fn is_code(&self) -> bool {
         matches!(self.show, Show::Code)
+    }
+
+    pub fn is_state(&self) -> bool {
+        matches!(self.show, Show::State)
     }
 
     pub fn column(&self) -> &str {
@@ -102,7 +108,7 @@ impl Table {
             })
         };
         match shown.show {
-            Show::Text | Show::Code => {
+            Show::Text | Show::State | Show::Code => {
                 self.string(row, column).filter(|text| !text.is_empty()).unwrap_or_else(|| NOTHING.to_owned())
             }
             Show::Count => number(&|value| count(value as u64)),
@@ -148,8 +154,6 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use polars::prelude::NamedFrom;
-
     use super::*;
 
     #[test]

@@ -1,0 +1,228 @@
+//! Binary cross-entropy plus Dice over the output and all side outputs at once.
+//!
+//! Side outputs are resized row by row as they are needed; no full-size map is written. See
+//! [`image_losses`](crate::train::image_losses) for the formula.
+
+use rayon::prelude::*;
+
+use super::bilinear::Axes;
+use super::scratch;
+use super::simd::{LANES, Vector, for_each_instruction_set, math};
+use crate::kernel::fused::{Input, Op, Saved};
+
+/// What an output's loss is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BceDice {
+    /// Weight of the binary cross-entropy.
+    pub bce: f32,
+    /// Weight of the Dice loss.
+    pub dice: f32,
+    /// Added to numerator and denominator of the Dice score.
+    pub smooth: f32,
+    /// True to cut logarithms at -100 and let the gradient vanish where a sigmoid saturates, as PyTorch's
+    /// `BCELoss` on probabilities does; false for the loss on logits.
+    pub on_probabilities: bool,
+}
+
+/// The weighted sum of every output's loss, for each image.
+///
+/// Inputs: `mask [batch, 1, height, width]`, then the outputs' logits `[batch, 1, any, any]`. Output:
+/// `[batch]`.
+#[derive(Clone, Debug)]
+pub(in crate::kernel) struct DeepBceDice {
+    pub form: BceDice,
+    /// Weight of each output.
+    pub weights: Vec<f32>,
+}
+
+/// Sums over an image's pixels of `p·t`, `p`, `t` and the cross-entropy.
+type Sums = [f64; 4];
+
+impl Op for DeepBceDice {
+    fn output_shape(&self, inputs: &[Input]) -> Vec<usize> {
+        vec![inputs[0].shape[0]]
+    }
+
+    fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
+        let (masks, outputs) = (inputs[0], &inputs[1..]);
+        let [batch, _, height, width] = shape(masks);
+        let pixels = height * width;
+        let axes: Vec<Axes> = outputs.iter().map(|output| resize(*output, height, width)).collect();
+        let images: Vec<(f32, Vec<f32>)> = masks
+            .values
+            .par_chunks(pixels)
+            .enumerate()
+            .map(|(image, mask)| {
+                let mut kept = Vec::with_capacity(3 * outputs.len());
+                let mut loss = 0.0;
+                for ((output, axes), weight) in outputs.iter().zip(&axes).zip(&self.weights) {
+                    let logits = plane(*output, image, batch);
+                    let mut sums = Sums::default();
+                    rows(logits, axes, width, |row, logits| {
+                        let mask = &mask[row * width..][..width];
+                        let part = row_sums(logits, mask, self.form.on_probabilities);
+                        sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += f64::from(part));
+                    });
+                    let [overlap, predicted, truth, entropy] = sums;
+                    let smooth = f64::from(self.form.smooth);
+                    let score = (2.0 * overlap + smooth) / (predicted + truth + smooth);
+                    let dice = f64::from(self.form.dice) * (1.0 - score);
+                    let bce = f64::from(self.form.bce) * entropy / pixels as f64;
+                    loss += f64::from(*weight) * (dice + bce);
+                    kept.extend([overlap, predicted, truth].map(|sum| sum as f32));
+                }
+                (loss as f32, kept)
+            })
+            .collect();
+        let (losses, kept): (Vec<f32>, Vec<Vec<f32>>) = images.into_iter().unzip();
+        (losses, kept)
+    }
+
+    fn backward(
+        &self,
+        inputs: &[Input],
+        saved: &Saved,
+        gradient: &[f32],
+        _: &[bool],
+    ) -> Vec<Option<Vec<f32>>> {
+        let (masks, outputs) = (inputs[0], &inputs[1..]);
+        let [batch, _, height, width] = shape(masks);
+        let pixels = height * width;
+        let mut gradients = vec![None];
+        for (index, output) in outputs.iter().enumerate() {
+            let axes = resize(*output, height, width);
+            let mut result = vec![0.0; output.values.len()];
+            result.par_chunks_mut(output.values.len() / batch).enumerate().for_each(|(image, result)| {
+                let [overlap, predicted, truth] =
+                    *saved[image][3 * index..].first_chunk().expect("three sums an output");
+                let size = predicted + truth + self.form.smooth;
+                let factor = gradient[image] * self.weights[index];
+                let pull = Pull {
+                    entropy: factor * self.form.bce / pixels as f32,
+                    truth: -2.0 * factor * self.form.dice / size,
+                    constant: factor * self.form.dice * (2.0 * overlap + self.form.smooth) / (size * size),
+                    on_probabilities: self.form.on_probabilities,
+                };
+                let mask = &masks.values[image * pixels..][..pixels];
+                scratch::with(width + axes.memory(), |memory| {
+                    let (pulls, memory) = memory.split_at_mut(width);
+                    rows(plane(*output, image, batch), &axes, width, |row, logits| {
+                        row_pulls(logits, &mask[row * width..][..width], pulls, pull);
+                        axes.backward_row(pulls, row, memory, result);
+                    });
+                });
+            });
+            gradients.push(Some(result));
+        }
+        gradients
+    }
+}
+
+fn shape(x: Input) -> [usize; 4] {
+    x.shape.try_into().expect("masks are [batch, 1, height, width]")
+}
+
+fn resize(output: Input, height: usize, width: usize) -> Axes {
+    Axes::new([output.shape[2], output.shape[3]], [height, width])
+}
+
+fn plane<'a>(x: Input<'a>, image: usize, batch: usize) -> &'a [f32] {
+    let pixels = x.values.len() / batch;
+    &x.values[image * pixels..][..pixels]
+}
+
+/// Runs `work` on every row of the resized logits.
+fn rows(logits: &[f32], axes: &Axes, width: usize, mut work: impl FnMut(usize, &[f32])) {
+    scratch::with(width + axes.memory(), |memory| {
+        let (output, memory) = memory.split_at_mut(width);
+        for row in 0..axes.height() {
+            axes.forward_row(logits, row, memory, output);
+            work(row, output);
+        }
+    });
+}
+
+for_each_instruction_set! {
+    /// Sums of `p·t`, `p`, `t` and the cross-entropy over a row.
+    fn row_sums(logits: &[f32], mask: &[f32], on_probabilities: bool) -> [f32; 4] = row_sums_with
+}
+
+#[inline(always)]
+fn row_sums_with<V: Vector>(logits: &[f32], mask: &[f32], on_probabilities: bool) -> [f32; 4] {
+    let (one, zero) = (V::splat(1.0), V::splat(0.0));
+    let mut sums = [zero; 4];
+    let mut add = |x: V, t: V, count: V| {
+        let p = math::sigmoid(x);
+        let entropy = if on_probabilities {
+            let (yes, no) = (cut_log(p), cut_log(one.sub(p)));
+            zero.sub(t.mul_add(yes, one.sub(t).mul(no)))
+        } else {
+            let rest = math::log(one.add(math::exp(zero.sub(x.abs()))));
+            x.max(zero).sub(x.mul(t)).add(rest)
+        };
+        let p = p.mul(count);
+        sums[0] = p.mul_add(t, sums[0]);
+        sums[1] = sums[1].add(p);
+        sums[2] = sums[2].add(t);
+        sums[3] = entropy.mul_add(count, sums[3]);
+    };
+    let (xs, x_rest) = logits.as_chunks::<LANES>();
+    let (ts, t_rest) = mask.as_chunks::<LANES>();
+    for (x, t) in xs.iter().zip(ts) {
+        add(V::load(x), V::load(t), one);
+    }
+    if !x_rest.is_empty() {
+        let eight = |values: &[f32]| {
+            let mut lanes = [0.0; LANES];
+            lanes[..values.len()].copy_from_slice(values);
+            V::load(&lanes)
+        };
+        let count: [f32; LANES] = std::array::from_fn(|lane| if lane < x_rest.len() { 1.0 } else { 0.0 });
+        add(eight(x_rest), eight(t_rest), V::load(&count));
+    }
+    sums.map(V::sum)
+}
+
+/// `max(log x, -100)`, as PyTorch's `BCELoss` cuts it; below 1e-37 a 32-bit float has lost its digits.
+#[inline(always)]
+fn cut_log<V: Vector>(x: V) -> V {
+    let tiny = V::splat(1e-37);
+    x.select_less(tiny, V::splat(-100.0), math::log(x.max(tiny)))
+}
+
+/// Factors of a pixel's gradient: `entropy (p - t) + (truth t + constant) p q`.
+#[derive(Clone, Copy)]
+struct Pull {
+    entropy: f32,
+    truth: f32,
+    constant: f32,
+    on_probabilities: bool,
+}
+
+for_each_instruction_set! {
+    /// The gradient of a row's logits.
+    fn row_pulls(logits: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) = row_pulls_with
+}
+
+#[inline(always)]
+fn row_pulls_with<V: Vector>(logits: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) {
+    let one = V::splat(1.0);
+    let gradient = |x: V, t: V| {
+        let p = math::sigmoid(x);
+        let slope = p.mul(one.sub(p));
+        let mut entropy = p.sub(t).mul(V::splat(pull.entropy));
+        if pull.on_probabilities {
+            entropy = entropy.mul(slope).div(slope.max(V::splat(1e-12)));
+        }
+        t.mul_add(V::splat(pull.truth), V::splat(pull.constant)).mul_add(slope, entropy)
+    };
+    let (xs, x_rest) = logits.as_chunks::<LANES>();
+    let (ts, t_rest) = mask.as_chunks::<LANES>();
+    let (outputs, rest) = output.as_chunks_mut::<LANES>();
+    for ((x, t), output) in xs.iter().zip(ts).zip(outputs) {
+        gradient(V::load(x), V::load(t)).store(output);
+    }
+    for ((&x, &t), output) in x_rest.iter().zip(t_rest).zip(rest) {
+        *output = gradient(V::splat(x), V::splat(t)).to_array()[0];
+    }
+}

@@ -1,0 +1,76 @@
+//! Exact GELU as an operation of its own.
+
+use rayon::prelude::*;
+
+use super::simd::{LANES, Vector, for_each_instruction_set, math};
+use crate::kernel::fused::{Input, Op, Saved};
+
+/// Elements that one task works on; a multiple of the lanes.
+const CHUNK: usize = 1 << 14;
+
+/// The exact GELU.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kernel) struct Gelu;
+
+impl Op for Gelu {
+    fn output_shape(&self, inputs: &[Input]) -> Vec<usize> {
+        inputs[0].shape.to_vec()
+    }
+
+    fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
+        let mut output = inputs[0].values.to_vec();
+        output.par_chunks_mut(CHUNK).for_each(gelu_in_place);
+        (output, Vec::new())
+    }
+
+    fn backward(&self, inputs: &[Input], _: &Saved, gradient: &[f32], _: &[bool]) -> Vec<Option<Vec<f32>>> {
+        let mut output = gradient.to_vec();
+        let pairs = output.par_chunks_mut(CHUNK).zip(inputs[0].values.par_chunks(CHUNK));
+        pairs.for_each(|(gradient, x)| times_gelu_slope(gradient, x));
+        vec![Some(output)]
+    }
+}
+
+for_each_instruction_set! {
+    /// `x = x Φ(x)`.
+    pub(in crate::kernel) fn gelu_in_place(x: &mut [f32]) = gelu_in_place_with
+}
+
+#[inline(always)]
+fn gelu_in_place_with<V: Vector>(x: &mut [f32]) {
+    let (eights, rest) = x.as_chunks_mut::<LANES>();
+    for eight in eights {
+        math::gelu(V::load(eight)).store(eight);
+    }
+    partial(rest, |values| math::gelu(V::load(values)).store(values));
+}
+
+for_each_instruction_set! {
+    /// Multiplies a gradient by the slope of GELU at `x`.
+    pub(in crate::kernel) fn times_gelu_slope(gradient: &mut [f32], x: &[f32]) = times_gelu_slope_with
+}
+
+#[inline(always)]
+fn times_gelu_slope_with<V: Vector>(gradient: &mut [f32], x: &[f32]) {
+    let (eights, rest) = gradient.as_chunks_mut::<LANES>();
+    let (xs, x_rest) = x.as_chunks::<LANES>();
+    for (gradient, x) in eights.iter_mut().zip(xs) {
+        V::load(gradient).mul(math::gelu_slope(V::load(x))).store(gradient);
+    }
+    let mut slopes = [0.0; LANES];
+    slopes[..x_rest.len()].copy_from_slice(x_rest);
+    math::gelu_slope(V::load(&slopes)).store(&mut slopes);
+    rest.iter_mut().zip(slopes).for_each(|(gradient, slope)| *gradient *= slope);
+}
+
+/// Runs `work` on fewer than eight elements as if they were eight.
+#[inline(always)]
+pub(in crate::kernel) fn partial(values: &mut [f32], work: impl FnOnce(&mut [f32; LANES])) {
+    if values.is_empty() {
+        return;
+    }
+    let mut eight = [0.0; LANES];
+    eight[..values.len()].copy_from_slice(values);
+    work(&mut eight);
+    values.copy_from_slice(&eight[..values.len()]);
+}

@@ -1,0 +1,34 @@
+//! Kernels of the built-in processor path: arrays in, arrays out, each with its backward.
+//!
+//! - One source for every instruction set ([`simd`]), chosen at run time.
+//! - Work is cut by image and channel and sums run in a fixed order, so a result has the same bits whatever
+//!   the number of threads.
+
+mod axes;
+mod bce_dice;
+mod bilinear;
+mod bridge;
+mod channel_norm;
+mod conv3x3;
+mod depthwise;
+mod gelu;
+mod group_norm;
+mod line;
+mod pointwise;
+mod scratch;
+pub mod simd;
+mod stage;
+
+pub(super) use axes::Axes;
+pub use bce_dice::BceDice;
+pub(super) use bce_dice::DeepBceDice;
+pub(super) use bilinear::Bilinear;
+pub(super) use bridge::Bridge;
+pub(super) use channel_norm::ChannelNorm;
+pub(super) use conv3x3::Conv3x3;
+pub(super) use depthwise::Depthwise;
+pub(super) use gelu::Gelu;
+pub(super) use group_norm::GroupNorm;
+pub(super) use line::Line;
+pub(super) use pointwise::Pointwise;
+pub(super) use stage::NormPoolGelu;

@@ -1,0 +1,124 @@
+//! Functions of vectors.
+
+use super::Vector;
+
+/// `e^x` for `x` in -87..=88, to about two units in the last place.
+#[inline(always)]
+pub(crate) fn exp<V: Vector>(x: V) -> V {
+    let x = x.max(V::splat(-87.0)).min(V::splat(88.0));
+    let n = x.mul(V::splat(std::f32::consts::LOG2_E)).round();
+    // ln 2 in two parts, so that `n ln 2` loses no digits.
+    let r = n.mul_add(V::splat(-0.693_359_4), x);
+    let r = n.mul_add(V::splat(2.121_944_4e-4), r);
+    // The Taylor series to the seventh power: |r| is at most ln 2 / 2.
+    let mut p = V::splat(1.0 / 5040.0);
+    for c in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
+        p = p.mul_add(r, V::splat(c));
+    }
+    p.mul(n.exp2_whole())
+}
+
+/// The natural logarithm of positive normal numbers, to about two units in the last place.
+#[inline(always)]
+pub(crate) fn log<V: Vector>(x: V) -> V {
+    let (mantissa, exponent) = x.split_exponent();
+    // Into [sqrt(1/2), sqrt(2)), where the series in (m - 1) / (m + 1) ends soonest.
+    let low = V::splat(std::f32::consts::FRAC_1_SQRT_2);
+    let exponent = mantissa.select_less(low, exponent.sub(V::splat(1.0)), exponent);
+    let mantissa = mantissa.select_less(low, mantissa.add(mantissa), mantissa);
+    let one = V::splat(1.0);
+    let s = mantissa.sub(one).div(mantissa.add(one));
+    let square = s.mul(s);
+    let mut series = V::splat(2.0 / 11.0);
+    for c in [2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0] {
+        series = series.mul_add(square, V::splat(c));
+    }
+    exponent.mul_add(V::splat(std::f32::consts::LN_2), series.mul(s))
+}
+
+/// The error function, to about 2e-7.
+///
+/// The rational approximation in `x²` on -4..=4 has the coefficients of Eigen's single-precision `erf`
+/// (`MathFunctionsImpl.h`); beyond 4 the error function is 1 to single precision.
+#[inline(always)]
+pub(crate) fn erf<V: Vector>(x: V) -> V {
+    let x = x.max(V::splat(-4.0)).min(V::splat(4.0));
+    let square = x.mul(x);
+    let mut top = V::splat(-2.726_142_3e-10);
+    for c in
+        [2.770_681_4e-8, -2.101_024e-6, -5.692_506_4e-5, -7.349_906_3e-4, -2.954_599_8e-3, -1.609_603_3e-2]
+    {
+        top = top.mul_add(square, V::splat(c));
+    }
+    let mut bottom = V::splat(-1.456_607_2e-5);
+    for c in [-2.133_740_6e-4, -1.682_827e-3, -7.373_329e-3, -1.426_473_9e-2] {
+        bottom = bottom.mul_add(square, V::splat(c));
+    }
+    x.mul(top).div(bottom)
+}
+
+/// The logistic function `1 / (1 + e^-x)`.
+#[inline(always)]
+pub(crate) fn sigmoid<V: Vector>(x: V) -> V {
+    let one = V::splat(1.0);
+    one.div(one.add(exp(V::splat(0.0).sub(x))))
+}
+
+/// `x Φ(x)`: the exact GELU.
+#[inline(always)]
+pub(crate) fn gelu<V: Vector>(x: V) -> V {
+    x.mul(normal_cdf(x))
+}
+
+/// The derivative of [`gelu`]: `Φ(x) + x φ(x)`.
+#[inline(always)]
+pub(crate) fn gelu_slope<V: Vector>(x: V) -> V {
+    let density = exp(x.mul(x).mul(V::splat(-0.5))).mul(V::splat(0.398_942_3));
+    x.mul_add(density, normal_cdf(x))
+}
+
+#[inline(always)]
+fn normal_cdf<V: Vector>(x: V) -> V {
+    let half = V::splat(0.5);
+    half.mul_add(erf(x.mul(V::splat(std::f32::consts::FRAC_1_SQRT_2))), half)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::cpu::simd::Portable;
+
+    fn check(ours: fn(Portable) -> Portable, exact: impl Fn(f64) -> f64, range: [f64; 2], bound: f64) {
+        for step in 0..=4000 {
+            let x = (range[0] + (range[1] - range[0]) * f64::from(step) / 4000.0) as f32;
+            let (ours, exact) = (f64::from(ours(Portable::splat(x)).to_array()[0]), exact(f64::from(x)));
+            assert!((ours - exact).abs() <= bound * exact.abs().max(0.1), "at {x}: {ours}, not {exact}");
+        }
+    }
+
+    /// The error function by its Taylor series, in double precision.
+    fn exact_erf(x: f64) -> f64 {
+        if x.abs() > 5.0 {
+            return x.signum();
+        }
+        let (mut term, mut sum) = (x, x);
+        for n in 1..200 {
+            term *= -x * x / f64::from(n);
+            sum += term / f64::from(2 * n + 1);
+        }
+        sum * std::f64::consts::FRAC_2_SQRT_PI
+    }
+
+    #[test]
+    fn functions_are_exact_to_a_few_units_in_the_last_place() {
+        check(exp, f64::exp, [-20.0, 20.0], 3e-7);
+        check(log, f64::ln, [1e-6, 3.0], 3e-7);
+        check(log, f64::ln, [1.0, 1e6], 3e-7);
+        check(erf, exact_erf, [-6.0, 6.0], 4e-7);
+        check(sigmoid, |x| 1.0 / (1.0 + (-x).exp()), [-30.0, 30.0], 4e-7);
+        let cdf = |x: f64| 0.5 + 0.5 * exact_erf(x * std::f64::consts::FRAC_1_SQRT_2);
+        let density = |x: f64| (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
+        check(gelu, |x| x * cdf(x), [-6.0, 6.0], 1e-5);
+        check(gelu_slope, |x| cdf(x) + x * density(x), [-6.0, 6.0], 1e-5);
+    }
+}

@@ -1,0 +1,69 @@
+//! What a kernel may ask of an instruction set.
+
+/// Lanes of a [`Vector`].
+pub(crate) const LANES: usize = 8;
+
+/// Eight 32-bit floats.
+pub(crate) trait Vector: Copy {
+    /// All lanes `x`.
+    fn splat(x: f32) -> Self;
+    /// `x[0..8]`.
+    ///
+    /// # Panics
+    /// When `x` is shorter than eight elements.
+    fn load(x: &[f32]) -> Self;
+    /// Writes `out[0..8]`.
+    ///
+    /// # Panics
+    /// When `out` is shorter than eight elements.
+    fn store(self, out: &mut [f32]);
+    /// `x[at..at + 8]`.
+    ///
+    /// # Safety
+    /// `at + 8` must not exceed the length of `x`; debug builds check it.
+    unsafe fn load_at(x: &[f32], at: usize) -> Self;
+    /// Writes `out[at..at + 8]`.
+    ///
+    /// # Safety
+    /// `at + 8` must not exceed the length of `out`; debug builds check it.
+    unsafe fn store_at(self, out: &mut [f32], at: usize);
+    /// `self · b + c`, rounded once where the processor can.
+    fn mul_add(self, b: Self, c: Self) -> Self;
+    /// Lane by lane sum.
+    fn add(self, other: Self) -> Self;
+    /// Lane by lane difference.
+    fn sub(self, other: Self) -> Self;
+    /// Lane by lane product.
+    fn mul(self, other: Self) -> Self;
+    /// Lane by lane quotient.
+    fn div(self, other: Self) -> Self;
+    /// Lane by lane maximum.
+    fn max(self, other: Self) -> Self;
+    /// Lane by lane minimum.
+    fn min(self, other: Self) -> Self;
+    /// Lane by lane square root.
+    fn sqrt(self) -> Self;
+    /// Lane by lane absolute value.
+    fn abs(self) -> Self;
+    /// `2^n` for lanes that hold whole numbers in -126..=127.
+    fn exp2_whole(self) -> Self;
+    /// Mantissa in `[0.5, 1)` and exponent of lanes that hold positive normal numbers.
+    fn split_exponent(self) -> (Self, Self);
+    /// The nearest whole number, ties to even.
+    fn round(self) -> Self;
+    /// `yes` where `self < bound`, else `no`.
+    fn select_less(self, bound: Self, yes: Self, no: Self) -> Self;
+    /// The even and the odd lanes of `self` followed by `next`.
+    fn deinterleave(self, next: Self) -> (Self, Self);
+    /// The inverse of [`deinterleave`](Self::deinterleave): lanes of `self` and `odd` in turn.
+    fn interleave(self, odd: Self) -> (Self, Self);
+    /// The lanes.
+    fn to_array(self) -> [f32; LANES];
+
+    /// The sum of the lanes, in a fixed order that every instruction set keeps.
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        let [a, b, c, d, e, f, g, h] = self.to_array();
+        ((a + e) + (c + g)) + ((b + f) + (d + h))
+    }
+}

@@ -1,0 +1,34 @@
+//! What networks there are.
+
+use crate::experiment::settings::{EgeUnetSettings, ModelSettings};
+
+/// A network as `model list` shows it.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// Name in experiment files.
+    pub name: &'static str,
+    /// Authors, venue and year.
+    pub paper: &'static str,
+    /// Where the original code is.
+    pub code: &'static str,
+    /// Licence of the original code.
+    pub licence: &'static str,
+    /// The settings as released.
+    pub settings: ModelSettings,
+}
+
+/// All networks, in the order in which they are listed.
+pub fn cards() -> Vec<Card> {
+    vec![Card {
+        name: "ege-unet",
+        paper: "EGE-UNet (Ruan et al., MICCAI 2023, arXiv 2307.08473)",
+        code: "https://github.com/JCruan519/EGE-UNet",
+        licence: "Apache-2.0",
+        settings: ModelSettings::EgeUnet(EgeUnetSettings::default()),
+    }]
+}
+
+/// The names of all networks.
+pub fn names() -> Vec<&'static str> {
+    cards().into_iter().map(|card| card.name).collect()
+}

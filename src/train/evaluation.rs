@@ -1,0 +1,112 @@
+//! Prediction and counting.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData, activation};
+
+use super::loss::image_losses;
+use super::{Compute, ImageCounts, TrainError};
+use crate::dataset::{Batch, Batches, Images};
+use crate::experiment::settings::{LossSettings, Settings};
+use crate::metric::Counts;
+use crate::model::state::values;
+use crate::model::weights::from_safetensors;
+use crate::model::{Built, Prediction};
+
+/// Images that are predicted together; a constant, so that a result can't depend on the batch size of the
+/// training.
+const BATCH: usize = 8;
+
+/// Loss and counts of every image, in the order of `indices`.
+pub(super) struct Evaluation {
+    pub losses: Vec<f64>,
+    pub counts: Vec<Counts>,
+}
+
+impl Evaluation {
+    /// The mean loss.
+    pub fn mean_loss(&self) -> f64 {
+        self.losses.iter().sum::<f64>() / self.losses.len().max(1) as f64
+    }
+}
+
+/// Predicts the images at `indices`; `losses` are kept only where loss settings are given.
+pub(super) fn evaluate(
+    built: &Built,
+    batches: &Batches,
+    indices: &[usize],
+    loss: Option<&LossSettings>,
+    device: &Device,
+) -> Evaluation {
+    let network = built.network.valid();
+    let mut evaluation = Evaluation { losses: Vec::new(), counts: Vec::with_capacity(indices.len()) };
+    for indices in indices.chunks(BATCH) {
+        let batch = batches.evaluation(indices);
+        let (images, masks) = tensors(&batch, device);
+        let prediction = network.forward(images);
+        let lesion = lesions(&prediction);
+        let pixels = batch.size * batch.size;
+        for (predicted, truth) in lesion.chunks(pixels).zip(batch.truth.chunks(pixels)) {
+            evaluation.counts.push(Counts::of(predicted.iter().copied(), truth.iter().copied()));
+        }
+        if let Some(loss) = loss {
+            let losses = values(image_losses(prediction, &masks, loss));
+            evaluation.losses.extend(losses.into_iter().map(f64::from));
+        }
+    }
+    evaluation
+}
+
+/// Lesion or not, pixel by pixel, for the images at `indices` under `weights`, a safetensors file.
+///
+/// # Errors
+/// When the weights don't fit the network.
+pub fn predict(
+    settings: &Settings,
+    weights: &[u8],
+    images: &dyn Images,
+    train: &[usize],
+    indices: &[usize],
+    compute: Compute,
+) -> Result<Vec<Vec<bool>>, TrainError> {
+    let device = compute.device();
+    let built = load(settings, weights, &device)?;
+    let batches = Batches::new(images, train.to_vec(), &settings.train, 0);
+    let mut masks = Vec::with_capacity(indices.len());
+    for indices in indices.chunks(BATCH) {
+        let batch = batches.evaluation(indices);
+        let prediction = built.network.forward(tensors(&batch, &device).0);
+        masks.extend(lesions(&prediction).chunks(batch.size * batch.size).map(<[bool]>::to_vec));
+    }
+    Ok(masks)
+}
+
+/// The network of `settings` with the weights of a safetensors file.
+pub(super) fn load(settings: &Settings, weights: &[u8], device: &Device) -> Result<Built, TrainError> {
+    let (state, _) = from_safetensors(weights).map_err(|error| TrainError::Weights(error.to_string()))?;
+    let built = Built::new(&settings.model, 0, device);
+    built.with_state(&state).map_err(|error| TrainError::Weights(error.to_string()))
+}
+
+/// A batch on a device: images and masks for the loss.
+pub(super) fn tensors(batch: &Batch, device: &Device) -> (Tensor<4>, Tensor<4>) {
+    let (count, size) = (batch.indices.len(), batch.size);
+    let images = TensorData::new(batch.images.clone(), [count, 3, size, size]);
+    let masks = TensorData::new(batch.masks.clone(), [count, 1, size, size]);
+    (Tensor::from_data(images, device), Tensor::from_data(masks, device))
+}
+
+/// Probability at least one half, as the authors' code thresholds.
+fn lesions(prediction: &Prediction) -> Vec<bool> {
+    let probabilities = values(activation::sigmoid(prediction.output.clone()));
+    probabilities.into_iter().map(|p| p >= 0.5).collect()
+}
+
+/// Counts with the ids of their images.
+pub(super) fn named(images: &dyn Images, indices: &[usize], counts: Vec<Counts>) -> Vec<ImageCounts> {
+    let ids = images.ids();
+    indices
+        .iter()
+        .zip(counts)
+        .map(|(&index, counts)| ImageCounts { image: ids[index].clone(), counts })
+        .collect()
+}

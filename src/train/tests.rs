@@ -1,0 +1,195 @@
+//! Settings and images that the tests of this room share, and trainings from start to end.
+
+use std::collections::VecDeque;
+
+use super::*;
+use crate::dataset::{Images, Split};
+use crate::experiment::settings::*;
+
+/// The authors' protocol.
+pub(super) fn settings() -> TrainSettings {
+    TrainSettings {
+        protocol: Protocol::AsReleased,
+        epochs: 300,
+        batch_size: 8,
+        last_batch: LastBatch::Keep,
+        optimizer: OptimizerSettings::Adamw(AdamWSettings::default()),
+        schedule: ScheduleSettings::Cosine { t_max: 50, min_learning_rate: 1e-5 },
+        loss: LossSettings::default(),
+        normalization: Normalization::MinMax,
+        augment: AugmentSettings::default(),
+        selection: Selection::LowestLoss,
+    }
+}
+
+/// Bright squares on a dark ground, as easy as it gets.
+struct Squares {
+    ids: Vec<String>,
+    images: Vec<Vec<u8>>,
+    masks: Vec<Vec<u8>>,
+}
+
+const SIZE: usize = 32;
+
+impl Squares {
+    fn new(count: usize) -> Self {
+        let mut squares = Self { ids: Vec::new(), images: Vec::new(), masks: Vec::new() };
+        for index in 0..count {
+            let inside = |p: usize| {
+                let (y, x) = (p / SIZE, p % SIZE);
+                (4 + index % 5..20 + index % 7).contains(&y) && (6..22 + index % 9).contains(&x)
+            };
+            squares.ids.push(format!("SQUARE_{index:02}"));
+            squares.masks.push((0..SIZE * SIZE).map(|p| if inside(p) { 255 } else { 0 }).collect());
+            squares.images.push((0..SIZE * SIZE * 3).map(|p| if inside(p / 3) { 220 } else { 40 }).collect());
+        }
+        squares
+    }
+
+    fn split(&self) -> Split {
+        let (train, select) = self.ids.split_at(self.ids.len() - 3);
+        Split {
+            name: "squares".to_owned(),
+            train: train.to_vec(),
+            select: select.to_vec(),
+            report: select.to_vec(),
+            digest: String::new(),
+        }
+    }
+}
+
+impl Images for Squares {
+    fn ids(&self) -> &[String] {
+        &self.ids
+    }
+    fn size(&self) -> usize {
+        SIZE
+    }
+    fn image(&self, index: usize) -> &[u8] {
+        &self.images[index]
+    }
+    fn mask(&self, index: usize) -> &[u8] {
+        &self.masks[index]
+    }
+    fn digest(&self) -> &'static str {
+        "squares"
+    }
+}
+
+/// Keeps everything in memory and asks to stop after the given numbers of steps.
+#[derive(Default)]
+struct Memory {
+    checkpoint: Option<Vec<u8>>,
+    best: Vec<u8>,
+    epochs: Vec<EpochSummary>,
+    steps: usize,
+    stops: VecDeque<usize>,
+}
+
+impl Host for Memory {
+    fn load_checkpoint(&mut self) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(self.checkpoint.clone())
+    }
+    fn save_checkpoint(&mut self, checkpoint: &[u8]) -> Result<(), HostError> {
+        self.checkpoint = Some(checkpoint.to_vec());
+        Ok(())
+    }
+    fn save_best(&mut self, weights: &[u8]) -> Result<(), HostError> {
+        self.best = weights.to_vec();
+        Ok(())
+    }
+    fn load_best(&mut self) -> Result<Vec<u8>, HostError> {
+        Ok(self.best.clone())
+    }
+    fn batch(&mut self, _: BatchProgress) {
+        self.steps += 1;
+    }
+    fn epoch(&mut self, summary: EpochSummary) -> Result<(), HostError> {
+        self.epochs.push(summary);
+        Ok(())
+    }
+    fn stop_requested(&self) -> bool {
+        self.stops.front() == Some(&self.steps)
+    }
+}
+
+fn run(settings: &Settings, squares: &Squares, host: &mut Memory) -> Finished {
+    let split = squares.split();
+    let job = Job { settings, seed: 42, images: squares, split: &split };
+    loop {
+        match train(&job, Compute::Cpu, host).unwrap() {
+            Outcome::Done(finished) => return finished,
+            Outcome::Interrupted { .. } => drop(host.stops.pop_front()),
+        }
+    }
+}
+
+fn short() -> Settings {
+    let source = DataSource::Prepared { dataset: "squares".to_owned(), split: "squares".to_owned() };
+    Settings {
+        data: DataSettings { source, size: SIZE },
+        model: ModelSettings::EgeUnet(EgeUnetSettings::default()),
+        train: TrainSettings { epochs: 4, batch_size: 4, ..settings() },
+    }
+}
+
+#[test]
+fn an_interrupted_training_ends_with_the_same_bits() {
+    let squares = Squares::new(13);
+    let mut whole = Memory::default();
+    let expected = run(&short(), &squares, &mut whole);
+    // In the middle of an epoch, at its start, twice at once, and after the last step.
+    let mut pieces = Memory { stops: [2, 3, 3, 7, 11].into(), ..Memory::default() };
+    let finished = run(&short(), &squares, &mut pieces);
+    assert!(pieces.stops.is_empty());
+    assert_eq!((finished.best, finished.last), (expected.best, expected.last));
+    assert_eq!(finished.best_epoch, expected.best_epoch);
+    assert_eq!(pieces.best, whole.best);
+    for (a, b) in pieces.epochs.iter().zip(&whole.epochs) {
+        assert_eq!((a.train_loss, a.selection_loss), (b.train_loss, b.selection_loss));
+    }
+    let weights = |host: &Memory| {
+        let checkpoint = checkpoint::Checkpoint::decode(host.checkpoint.as_ref().unwrap()).unwrap();
+        (checkpoint.weights, checkpoint.optimizer)
+    };
+    assert_eq!(weights(&pieces), weights(&whole));
+}
+
+#[test]
+fn the_loss_falls_and_the_seed_matters() {
+    let squares = Squares::new(19);
+    let settings = Settings { train: TrainSettings { epochs: 12, ..short().train }, ..short() };
+    let mut host = Memory::default();
+    let finished = run(&settings, &squares, &mut host);
+    let losses: Vec<f64> = host.epochs.iter().map(|epoch| epoch.train_loss).collect();
+    assert!(losses[11] < 0.8 * losses[0], "{losses:?}");
+    assert_eq!(finished.best.len(), 3);
+    assert_eq!(finished.best[0].image, "SQUARE_16");
+    assert_eq!(finished.best[0].counts.pixels(), (SIZE * SIZE) as u64);
+
+    let split = squares.split();
+    let mut other = Memory { stops: [1].into(), ..Memory::default() };
+    let job = Job { settings: &settings, seed: 43, images: &squares, split: &split };
+    assert_eq!(train(&job, Compute::Cpu, &mut other).unwrap(), Outcome::Interrupted { epochs_done: 0 });
+    let mut same = Memory { stops: [1].into(), ..Memory::default() };
+    let job = Job { seed: 42, ..job };
+    train(&job, Compute::Cpu, &mut same).unwrap();
+    let weights =
+        |host: &Memory| checkpoint::Checkpoint::decode(host.checkpoint.as_ref().unwrap()).unwrap().weights;
+    assert_ne!(weights(&other), weights(&same));
+}
+
+#[test]
+fn a_loss_that_is_no_number_names_epoch_batch_and_images() {
+    let squares = Squares::new(7);
+    let mut settings = short();
+    let OptimizerSettings::Adamw(optimizer) = &mut settings.train.optimizer;
+    optimizer.learning_rate = 1e38;
+    let split = squares.split();
+    let job = Job { settings: &settings, seed: 1, images: &squares, split: &split };
+    let error = train(&job, Compute::Cpu, &mut Memory::default()).unwrap_err();
+    let TrainError::Diverged { epoch, batch, images, .. } = &error else { panic!("{error}") };
+    assert_eq!((*epoch, *batch), (2, 1));
+    assert_eq!(images.len(), 4);
+    assert_eq!(error.kind(), "diverged");
+}

@@ -1,0 +1,204 @@
+//! The training loop.
+
+use std::time::Instant;
+
+use burn::tensor::Device;
+
+use super::adamw::AdamW;
+use super::checkpoint::{Best, Checkpoint, Progress};
+use super::evaluation::{Evaluation, evaluate, load, named, tensors};
+use super::loss::image_losses;
+use super::schedule::learning_rate;
+use super::{BatchProgress, Compute, EpochSummary, Finished, Host, Job, Outcome, TrainError};
+use crate::dataset::Batches;
+use crate::experiment::settings::{OptimizerSettings, Selection, TrainSettings};
+use crate::metric::Counts;
+use crate::model::Built;
+use crate::model::weights::to_safetensors;
+
+/// Trains, from the host's last checkpoint if there is one, until the end or until the host asks to stop.
+///
+/// The same job gives the same bits, however often it was interrupted.
+///
+/// # Errors
+/// When the loss is no finite number, a checkpoint doesn't fit, or the host fails.
+///
+/// # Panics
+/// When an id of the split isn't among the images; whoever makes a job has checked that.
+pub fn train(job: &Job, compute: Compute, host: &mut dyn Host) -> Result<Outcome, TrainError> {
+    let mut training = Training::start(job, compute, host)?;
+    while training.progress.epochs_done < training.settings.epochs {
+        if !training.epoch(host)? {
+            training.save(host)?;
+            return Ok(Outcome::Interrupted { epochs_done: training.progress.epochs_done });
+        }
+    }
+    training.finish(host)
+}
+
+struct Training<'a> {
+    job: &'a Job<'a>,
+    settings: &'a TrainSettings,
+    device: Device,
+    batches: Batches<'a>,
+    select: Vec<usize>,
+    report: Vec<usize>,
+    built: Built,
+    optimizer: AdamW,
+    progress: Progress,
+    /// When this session's part of the training began that `progress.seconds` doesn't hold yet.
+    since: Instant,
+}
+
+impl<'a> Training<'a> {
+    fn start(job: &'a Job<'a>, compute: Compute, host: &mut dyn Host) -> Result<Self, TrainError> {
+        let settings = &job.settings.train;
+        let device = compute.device().autodiff();
+        let positions = job.images.index();
+        let indices = |ids: &[String]| ids.iter().map(|id| positions[id.as_str()]).collect::<Vec<usize>>();
+        let mut built = Built::new(&job.settings.model, job.seed, &device);
+        let mut optimizer = AdamW::default();
+        let mut progress = Progress::default();
+        if let Some(bytes) = host.load_checkpoint()? {
+            let checkpoint = Checkpoint::decode(&bytes)?;
+            built = built
+                .with_state(&checkpoint.weights)
+                .map_err(|error| TrainError::Weights(error.to_string()))?;
+            optimizer = checkpoint.optimizer;
+            progress = checkpoint.progress;
+        }
+        Ok(Self {
+            job,
+            settings,
+            batches: Batches::new(job.images, indices(&job.split.train), settings, job.seed),
+            select: indices(&job.split.select),
+            report: indices(&job.split.report),
+            device,
+            built,
+            optimizer,
+            progress,
+            since: Instant::now(),
+        })
+    }
+
+    /// Trains and judges one epoch, or the rest of one; false if the host asked to stop before its end.
+    fn epoch(&mut self, host: &mut dyn Host) -> Result<bool, TrainError> {
+        let began = Instant::now();
+        let epoch = self.progress.epochs_done + 1;
+        let rate = learning_rate(self.settings, epoch);
+        let order = self.batches.order(epoch as u64);
+        let mut images = 0;
+        for (index, indices) in order.iter().enumerate().skip(self.progress.batches_done) {
+            if host.stop_requested() {
+                return Ok(false);
+            }
+            let loss = self.step(epoch, index, indices, rate)?;
+            images += indices.len();
+            self.progress.loss_sum += loss;
+            self.progress.batches_done = index + 1;
+            host.batch(BatchProgress {
+                epoch,
+                epochs: self.settings.epochs,
+                batch: index + 1,
+                batches: order.len(),
+                images: indices.len(),
+                loss: self.progress.loss_sum / (index + 1) as f64,
+                learning_rate: rate,
+            });
+        }
+        let trained = began.elapsed().as_secs_f64();
+
+        let judged = evaluate(
+            &self.built,
+            &self.batches,
+            &self.select,
+            Some(&self.settings.loss),
+            &self.device.clone().inner(),
+        );
+        let best = self.select(epoch, &judged);
+        if best {
+            host.save_best(&to_safetensors(&self.built.state(), None))?;
+        }
+        host.epoch(EpochSummary {
+            epoch,
+            learning_rate: rate,
+            train_loss: self.progress.loss_sum / order.len().max(1) as f64,
+            selection_loss: judged.mean_loss(),
+            selection: judged.counts.iter().copied().sum(),
+            best,
+            seconds: began.elapsed().as_secs_f64(),
+            images_per_second: images as f64 / trained.max(f64::MIN_POSITIVE),
+        })?;
+        self.progress.epochs_done = epoch;
+        self.progress.batches_done = 0;
+        self.progress.loss_sum = 0.0;
+        self.save(host)?;
+        Ok(true)
+    }
+
+    /// One step of the optimizer; returns the batch's loss.
+    fn step(&mut self, epoch: usize, index: usize, indices: &[usize], rate: f64) -> Result<f64, TrainError> {
+        let batch = self.batches.train(epoch as u64, indices);
+        let (images, masks) = tensors(&batch, &self.device);
+        let prediction = self.built.network.forward(images);
+        let loss = image_losses(prediction, &masks, &self.settings.loss).mean();
+        let value = f64::from(loss.clone().into_scalar::<f32>());
+        if !value.is_finite() {
+            let ids = self.job.images.ids();
+            let images = indices.iter().map(|&index| ids[index].clone()).collect();
+            return Err(TrainError::Diverged { epoch, batch: index + 1, loss: value, images });
+        }
+        let gradients = loss.backward();
+        let OptimizerSettings::Adamw(settings) = self.settings.optimizer;
+        self.built = self.optimizer.step(self.built.clone(), &gradients, settings, rate);
+        Ok(value)
+    }
+
+    /// True if this epoch is the best so far.
+    fn select(&mut self, epoch: usize, judged: &Evaluation) -> bool {
+        let score = match self.settings.selection {
+            Selection::LowestLoss => judged.mean_loss(),
+            Selection::HighestIou => -pooled_iou(judged.counts.iter().copied().sum()),
+            Selection::Last => -(epoch as f64),
+        };
+        let better = self.progress.best.is_none_or(|best| score < best.score);
+        if better {
+            self.progress.best = Some(Best { epoch, score });
+        }
+        better
+    }
+
+    fn save(&mut self, host: &mut dyn Host) -> Result<(), TrainError> {
+        self.progress.seconds += self.since.elapsed().as_secs_f64();
+        self.since = Instant::now();
+        let checkpoint = Checkpoint {
+            progress: self.progress.clone(),
+            weights: self.built.state(),
+            optimizer: self.optimizer.clone(),
+        };
+        Ok(host.save_checkpoint(&checkpoint.encode())?)
+    }
+
+    /// Counts the reported images under the best and the last weights.
+    fn finish(self, host: &mut dyn Host) -> Result<Outcome, TrainError> {
+        let device = self.device.inner();
+        let best = load(self.job.settings, &host.load_best()?, &device)?;
+        let count = |built: &Built| {
+            let evaluation = evaluate(built, &self.batches, &self.report, None, &device);
+            named(self.job.images, &self.report, evaluation.counts)
+        };
+        let (best, last) = (count(&best), count(&self.built));
+        Ok(Outcome::Done(Finished {
+            best_epoch: self.progress.best.map_or(self.progress.epochs_done, |best| best.epoch),
+            seconds: self.progress.seconds + self.since.elapsed().as_secs_f64(),
+            best,
+            last,
+        }))
+    }
+}
+
+/// Foreground IoU, 1 where neither truth nor prediction has a lesion.
+fn pooled_iou(counts: Counts) -> f64 {
+    let union = counts.tp + counts.fp + counts.fn_;
+    if union == 0 { 1.0 } else { counts.tp as f64 / union as f64 }
+}
