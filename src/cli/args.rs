@@ -117,8 +117,8 @@ pub(super) enum DataCommand {
     Status(JsonArguments),
     /// Check a folder of images and masks and prepare it for training
     ///
-    /// The folder holds images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png (or
-    /// ISIC_0000000_segmentation.png). Every pair is checked; the result is one checksummed file.
+    /// The folder holds images/ and masks/ with a file for each image, named by its ISIC id. Every pair is
+    /// checked; the result is one checksummed file.
     #[command(after_help = "Example:\n  ege-bench data import isic2017 path/to/isic2017 --size 256")]
     Import(ImportArguments),
 }

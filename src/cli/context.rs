@@ -33,19 +33,6 @@ impl Context {
         }
     }
 
-    /// Reads and checks an experiment.
-    pub(super) fn experiment(&self, arguments: &ExperimentArguments) -> Result<Experiment, Failure> {
-        let path = &arguments.experiment;
-        if !path.exists() {
-            let hint = "experiment files stand in `experiments/`, such as `experiments/quickstart.toml`";
-            return Err(Failure::usage(
-                format!("no experiment file `{}`", path.display()),
-                Some(hint.to_owned()),
-            ));
-        }
-        Ok(experiment::load(path, &arguments.set, &catalogue())?)
-    }
-
     /// Plans an experiment's runs.
     pub(super) fn plan(
         &self,
@@ -64,6 +51,19 @@ impl Context {
         words.extend(arguments.set.iter().map(|set| format!("--set {}", quoted(set))));
         words.join(" ")
     }
+}
+
+/// Reads and checks an experiment.
+pub(super) fn experiment(arguments: &ExperimentArguments) -> Result<Experiment, Failure> {
+    let path = &arguments.experiment;
+    if !path.exists() {
+        let hint = "experiment files stand in `experiments/`, such as `experiments/quickstart.toml`";
+        return Err(Failure::usage(
+            format!("no experiment file `{}`", path.display()),
+            Some(hint.to_owned()),
+        ));
+    }
+    Ok(experiment::load(path, &arguments.set, &catalogue())?)
 }
 
 /// Threads of a training step where none are asked for: all cores.

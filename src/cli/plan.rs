@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::args::PlanArguments;
-use super::context::{Context, default_threads};
+use super::context::{Context, default_threads, experiment};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::table::Table;
 use crate::executor::{PlanItem, Reason};
 
 pub(super) fn run(context: &Context, arguments: &PlanArguments) -> Result<ExitCode, Failure> {
-    let experiment = context.experiment(&arguments.experiment)?;
+    let experiment = experiment(&arguments.experiment)?;
     let items = context.plan(&experiment, &*context.trainer(default_threads()))?;
     if arguments.json {
         context.printer.json(&json!({
@@ -72,12 +72,10 @@ fn summary_of_words(words: &[&str]) -> String {
     let due_words = ["new", "interrupted", "failed"];
     let due: usize = due_words.iter().map(|word| count(word)).sum();
     let plural = if words.len() == 1 { "run" } else { "runs" };
-    let mut text = format!("{} {plural}: {due} due", words.len());
-    if due > 0 {
-        text += &format!(" ({})", listed(&due_words));
-    }
+    let which = if due > 0 { format!(" ({})", listed(&due_words)) } else { String::new() };
     let rest = listed(&["busy", "done"]);
-    if rest.is_empty() { text } else { format!("{text}, {rest}") }
+    let rest = if rest.is_empty() { rest } else { format!(", {rest}") };
+    format!("{} {plural}: {due} due{which}{rest}", words.len())
 }
 
 #[cfg(test)]

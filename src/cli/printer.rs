@@ -78,7 +78,8 @@ impl Printer {
         match &failure.message {
             Message::Plain { error, hint } => self.error(error, hint.as_deref()),
             Message::Experiment(error) => {
-                self.to_stderr(error.render(self.colors(io::stderr().is_terminal())).trim_end())
+                let text = error.render(self.colors(io::stderr().is_terminal()));
+                self.to_stderr(text.trim_end());
             }
         }
     }

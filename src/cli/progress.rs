@@ -26,7 +26,7 @@ impl Progress {
             bar: ProgressBar::hidden(),
             title: String::new(),
             pace: Pace::new(0),
-            images: Rate::new(0),
+            images: Rate::new(),
         }
     }
 
@@ -39,6 +39,7 @@ impl Observer for Progress {
     fn run_starts(&mut self, item: &PlanItem, number: usize, due: usize) {
         self.title = format!("{} seed {}", item.run.variant, item.run.seed);
         self.pace = Pace::new(0);
+        self.images = Rate::new();
         let from = match &item.reason {
             Reason::Interrupted { .. } | Reason::Failed { .. } => format!(" ({})", item.reason),
             _ => String::new(),
@@ -57,9 +58,6 @@ impl Observer for Progress {
         let BatchProgress { epoch, epochs, batch, batches, .. } = progress;
         let position = (epoch - 1) * batches + batch;
         self.pace.step(position);
-        if self.images.epoch != epoch {
-            self.images = Rate::new(epoch);
-        }
         self.images.count += progress.images;
         self.bar.set_length((epochs * batches) as u64);
         self.bar.set_position(position as u64);
@@ -73,6 +71,8 @@ impl Observer for Progress {
     }
 
     fn epoch(&mut self, event: &EpochEvent, epochs: usize) {
+        // The next epoch begins here, so that its first step counts with the time that it took.
+        self.images = Rate::new();
         if self.printer.has_bar() {
             return;
         }
@@ -139,14 +139,13 @@ impl Pace {
 
 /// Images of an epoch against time.
 struct Rate {
-    epoch: usize,
     begun: Instant,
     count: usize,
 }
 
 impl Rate {
-    fn new(epoch: usize) -> Self {
-        Self { epoch, begun: Instant::now(), count: 0 }
+    fn new() -> Self {
+        Self { begun: Instant::now(), count: 0 }
     }
 
     fn a_second(&self) -> f64 {

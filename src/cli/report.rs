@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::args::ExperimentArguments;
-use super::context::{Context, default_threads};
+use super::context::{Context, default_threads, experiment};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::gather::gather;
@@ -13,7 +13,7 @@ use crate::report::{self, ReportInput};
 use crate::store::atomic;
 
 pub(super) fn run(context: &Context, arguments: &ExperimentArguments) -> Result<ExitCode, Failure> {
-    let experiment = context.experiment(arguments)?;
+    let experiment = experiment(arguments)?;
     let trainer = context.trainer(default_threads());
     let items = context.plan(&experiment, &*trainer)?;
     let (_, page) = write(context, arguments, &experiment, &items, &*trainer)?;

@@ -1,14 +1,14 @@
 //! `ege-bench run`: makes the runs that are due, and writes the report.
 
 use super::args::RunArguments;
-use super::context::{Context, default_threads};
+use super::context::{Context, default_threads, experiment};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::plan::summary;
 use super::progress::Progress;
 use super::report;
 use super::table::Table;
-use crate::executor::{Execution, Interrupt, Summary, provenance, refresh};
+use crate::executor::{Execution, FakeTrainer, Interrupt, Summary, provenance, refresh};
 use crate::metric::{Counts, Definition};
 use crate::report::{ReportInput, ReportRun};
 use crate::statistics;
@@ -16,7 +16,7 @@ use crate::store::{RunState, Weights};
 
 pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let printer = context.printer;
-    let experiment = context.experiment(&arguments.experiment)?;
+    let experiment = experiment(&arguments.experiment)?;
     let threads = arguments.threads.map_or_else(default_threads, usize::from);
     // Before anything uses rayon: its pool is made once.
     rayon::ThreadPoolBuilder::new()
@@ -99,15 +99,26 @@ fn results_table(input: &ReportInput) -> Table {
             let values: Vec<f64> = done.iter().filter_map(|run| definition.value(&best(run))).collect();
             statistics::Summary::of(&values).map_or_else(|| "-".to_owned(), spread)
         };
-        let synthetic = all.iter().any(|run| run.record.synthetic);
         table.row([
-            if synthetic { format!("{variant} (synthetic)") } else { variant.to_owned() },
+            labelled(variant, &all),
             format!("{}/{}", done.len(), all.len()),
             cell(Definition::PooledIou),
             cell(Definition::PooledDice),
         ]);
     }
     table
+}
+
+/// The variant's name, with what keeps its numbers from being taken for real ones.
+fn labelled(variant: &str, runs: &[&ReportRun]) -> String {
+    let mut labels = Vec::new();
+    if runs.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE) {
+        labels.push("fake trainer");
+    }
+    if runs.iter().any(|run| run.record.synthetic) {
+        labels.push("synthetic");
+    }
+    if labels.is_empty() { variant.to_owned() } else { format!("{variant} ({})", labels.join(", ")) }
 }
 
 fn best(run: &ReportRun) -> Vec<Counts> {

@@ -28,10 +28,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::Exit
         Command::Run(arguments) => run::run(&context, arguments),
         Command::Status(arguments) => status::run(&context, arguments),
         Command::Report(arguments) => report::run(&context, arguments),
-        Command::Data(DataCommand::List(arguments)) => data::list::run(&context, arguments),
+        Command::Data(DataCommand::List(arguments)) => Ok(data::list::run(&context, arguments)),
         Command::Data(DataCommand::Status(arguments)) => data::status::run(&context, arguments),
         Command::Data(DataCommand::Import(arguments)) => data::import::run(&context, arguments),
-        Command::Model(ModelCommand::List(arguments)) => model::list::run(&context, arguments),
+        Command::Model(ModelCommand::List(arguments)) => Ok(model::list::run(&context, arguments)),
         Command::Model(ModelCommand::Show(arguments)) => model::show::run(&context, arguments),
     };
     let code = ended.unwrap_or_else(|failure| {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::args::PlanArguments;
-use super::context::{Context, default_threads};
+use super::context::{Context, default_threads, experiment};
 use super::duration::human;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
@@ -15,7 +15,7 @@ use crate::store::{EpochEvent, StoreError};
 const RECENT: usize = 5;
 
 pub(super) fn run(context: &Context, arguments: &PlanArguments) -> Result<ExitCode, Failure> {
-    let experiment = context.experiment(&arguments.experiment)?;
+    let experiment = experiment(&arguments.experiment)?;
     let items = context.plan(&experiment, &*context.trainer(default_threads()))?;
     let stands = items
         .iter()

@@ -11,12 +11,12 @@ pub(super) struct Table {
 impl Table {
     /// A table with these column titles.
     pub(super) fn new<const N: usize>(titles: [&str; N]) -> Self {
-        Self { rows: vec![titles.map(str::to_owned).to_vec()] }
+        Self { rows: vec![titles.iter().copied().map(str::to_owned).collect()] }
     }
 
     /// Appends a row.
     pub(super) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.to_vec());
+        self.rows.push(Vec::from(cells));
     }
 }
 
@@ -28,11 +28,9 @@ impl fmt::Display for Table {
         };
         let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
         for (index, row) in self.rows.iter().enumerate() {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                line += &format!("{cell:width$}  ");
-            }
-            f.write_str(line.trim_end())?;
+            let cells: Vec<String> =
+                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            f.write_str(cells.join("  ").trim_end())?;
             if index + 1 < self.rows.len() {
                 f.write_str("\n")?;
             }

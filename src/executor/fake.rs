@@ -43,7 +43,7 @@ struct FakeWeights {
 
 impl Trainer for FakeTrainer {
     fn device(&self) -> &'static str {
-        "fake"
+        Self::DEVICE
     }
 
     fn threads(&self) -> usize {
@@ -90,6 +90,9 @@ impl Trainer for FakeTrainer {
 }
 
 impl FakeTrainer {
+    /// The device class that tells its runs from real ones.
+    pub const DEVICE: &'static str = "fake";
+
     /// An epoch; false where it was asked to stop, with the state as before.
     fn epoch(&self, job: &Job<'_>, host: &mut dyn Host, state: &mut State) -> Result<bool, TrainError> {
         let (train, epoch) = (&job.settings.train, state.epoch + 1);

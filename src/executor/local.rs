@@ -95,7 +95,7 @@ impl Execution<'_> {
             // Another process completed it between the plan and the lock.
             return Ok(state.clone());
         }
-        let mut record = self.record(item, earlier);
+        let mut record = self.record(item, earlier.as_ref());
         folder.write_record(&record)?;
         observer.run_starts(item, number, due);
         record.state = match self.train(item, &folder, observer) {
@@ -143,8 +143,8 @@ impl Execution<'_> {
     }
 
     /// The record of a run whose session begins now.
-    fn record(&self, item: &PlanItem, earlier: Option<RunRecord>) -> RunRecord {
-        let (started, sessions) = match &earlier {
+    fn record(&self, item: &PlanItem, earlier: Option<&RunRecord>) -> RunRecord {
+        let (started, sessions) = match earlier {
             Some(record) if record.provenance.sessions > 0 => {
                 (record.provenance.started.clone(), record.provenance.sessions)
             }
@@ -155,8 +155,8 @@ impl Execution<'_> {
             format: FORMAT,
             id: item.id.clone(),
             // The experiment that first asked for a run keeps it; another may share it.
-            experiment: earlier.as_ref().map_or(&item.run.experiment, |record| &record.experiment).clone(),
-            variant: earlier.as_ref().map_or(&item.run.variant, |record| &record.variant).clone(),
+            experiment: earlier.map_or(&item.run.experiment, |record| &record.experiment).clone(),
+            variant: earlier.map_or(&item.run.variant, |record| &record.variant).clone(),
             seed: item.run.seed,
             meaning: item.meaning.clone(),
             synthetic: settings.data.source.is_synthetic(),

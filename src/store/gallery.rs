@@ -16,7 +16,7 @@ pub struct GalleryEntry {
     pub image: String,
     /// Why it was chosen: `best`, `median` or `worst`.
     pub choice: String,
-    /// IoU of the prediction under the best weights, in 0..1.
+    /// Overlap of the prediction under the best weights with the truth, as intersection over union in 0..1.
     pub iou: f64,
 }
 

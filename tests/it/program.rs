@@ -1,4 +1,5 @@
 //! The real binary in a folder of its own, with a fake in the trainer's place.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -87,7 +88,7 @@ impl Program {
     pub fn wait_for_start(&self) {
         let begun = Instant::now();
         while self.runs().iter().all(|run| !run.join("log.txt").exists()) {
-            assert!(begun.elapsed() < Duration::from_secs(60), "no run has begun after a minute");
+            assert!(begun.elapsed() < Duration::from_mins(1), "no run has begun after a minute");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -117,17 +118,18 @@ impl Program {
                     return run;
                 }
             }
-            assert!(begun.elapsed() < Duration::from_secs(60), "no run has {epochs} epochs after a minute");
+            assert!(begun.elapsed() < Duration::from_mins(1), "no run has {epochs} epochs after a minute");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
 
-    pub fn counts(&self, run: &Path) -> String {
-        let counts = fs_err::read_to_string(run.join("counts.jsonl")).unwrap();
-        // Twelve reported images under the best and under the last weights.
-        assert_eq!(counts.lines().count(), 24);
-        counts
-    }
+/// The counts of a finished run of the small experiment.
+pub fn counts(run: &Path) -> String {
+    let counts = fs_err::read_to_string(run.join("counts.jsonl")).unwrap();
+    // Twelve reported images under the best and under the last weights.
+    assert_eq!(counts.lines().count(), 24);
+    counts
 }
 
 impl Background {

@@ -2,17 +2,20 @@
 
 use std::process::Stdio;
 
-use super::program::Program;
+use super::program::{Program, counts};
 
 #[test]
 fn run_is_idempotent_and_says_so() {
     let program = Program::new();
-    program.run(&[]).expect(0, &["small: 1 run: 1 due (1 new)", "1/1", "(synthetic)", "results/report.html"]);
+    program.run(&[]).expect(
+        0,
+        &["small: 1 run: 1 due (1 new)", "1/1", "(fake trainer, synthetic)", "results/report.html"],
+    );
     let run = program.runs().remove(0);
-    let before = program.counts(&run);
+    let before = counts(&run);
     let record = fs_err::read(run.join("run.json")).unwrap();
     program.run(&[]).expect(4, &["nothing to do", "results/report.html"]);
-    assert_eq!(program.counts(&run), before);
+    assert_eq!(counts(&run), before);
     assert_eq!(fs_err::read(run.join("run.json")).unwrap(), record);
     program.command("plan", &[]).expect(0, &["done", "0 due, 1 done"]);
 }

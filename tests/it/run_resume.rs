@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::program::Program;
+use super::program::{Program, counts};
 
 const LONG: [&str; 2] = ["--set", "train.epochs=12"];
 
@@ -10,7 +10,7 @@ const LONG: [&str; 2] = ["--set", "train.epochs=12"];
 fn undisturbed() -> String {
     let program = Program::new();
     let run = program.only_run(|| program.run(&LONG));
-    program.counts(&run)
+    counts(&run)
 }
 
 #[cfg(unix)]
@@ -27,7 +27,7 @@ fn a_signal_checkpoints_and_the_same_command_goes_on() {
             .expect(5, &["stopping at a checkpoint", "interrupted after epoch", "the same command goes on"]);
         program.command("plan", &LONG).expect(0, &["interrupted after epoch", "1 due (1 interrupted)"]);
         program.run(&LONG).expect(0, &["interrupted after epoch", "report: "]);
-        assert_eq!(program.counts(&run), expected, "after SIG{name}");
+        assert_eq!(counts(&run), expected, "after SIG{name}");
         let record: serde_json::Value =
             serde_json::from_str(&fs_err::read_to_string(run.join("run.json")).unwrap()).unwrap();
         assert_eq!(record["provenance"]["sessions"], 2);
@@ -49,7 +49,7 @@ fn a_second_signal_ends_at_once_and_damages_nothing() {
     slow.finish().expect(130, &["stopping at a checkpoint"]);
     assert!(begun.elapsed() < Duration::from_secs(25), "it waited for the batch");
     let run = program.only_run(|| program.run(&LONG));
-    assert_eq!(program.counts(&run), undisturbed());
+    assert_eq!(counts(&run), undisturbed());
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_killed_run_goes_on_from_its_last_checkpoint() {
     child.kill();
     program.command("plan", &LONG).expect(0, &["interrupted after epoch"]);
     program.run(&LONG).expect(0, &["interrupted after epoch"]);
-    assert_eq!(program.counts(&run), undisturbed());
+    assert_eq!(counts(&run), undisturbed());
     let log = fs_err::read_to_string(run.join("log.txt")).unwrap();
     assert!(log.contains("going on after epoch"), "{log}");
     let first = log.matches("epoch 1/12").count();
@@ -102,7 +102,7 @@ fn a_failed_run_does_not_end_the_sweep() {
     let alone = Program::new();
     let other = alone.only_run(|| alone.run(&["--set", "train.seeds=[43]"]));
     let mended = program.runs().into_iter().find(|run| run.file_name() == other.file_name()).unwrap();
-    assert_eq!(program.counts(&mended), alone.counts(&other));
+    assert_eq!(counts(&mended), counts(&other));
 }
 
 #[test]

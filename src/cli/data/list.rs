@@ -5,11 +5,10 @@ use serde_json::json;
 use crate::cli::args::JsonArguments;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
-use crate::cli::failure::Failure;
 use crate::cli::table::Table;
 use crate::dataset::lock;
 
-pub(in crate::cli) fn run(context: &Context, arguments: &JsonArguments) -> Result<ExitCode, Failure> {
+pub(in crate::cli) fn run(context: &Context, arguments: &JsonArguments) -> ExitCode {
     let known = &lock::builtin().dataset;
     if arguments.json {
         let datasets: Vec<_> = known
@@ -28,7 +27,7 @@ pub(in crate::cli) fn run(context: &Context, arguments: &JsonArguments) -> Resul
             })
             .collect();
         context.printer.json(&json!({ "datasets": datasets }));
-        return Ok(ExitCode::Success);
+        return ExitCode::Success;
     }
     let mut table = Table::new(["DATA SET", "SPLIT", "TRAIN", "SELECT", "REPORT", "LICENCE", "TITLE"]);
     for (name, dataset) in known {
@@ -40,5 +39,5 @@ pub(in crate::cli) fn run(context: &Context, arguments: &JsonArguments) -> Resul
     }
     context.printer.result(table);
     context.printer.result("\nsynthetic-lesions is built in: generated images of any number and size");
-    Ok(ExitCode::Success)
+    ExitCode::Success
 }
