@@ -19,12 +19,16 @@ impl Interrupt {
     /// [`SECOND_INTERRUPT_CODE`]: every file is replaced as a whole, so nothing is damaged, and the last
     /// checkpoint stands.
     ///
+    /// A signal that the parent had set to be ignored is listened to as well: shells do that to SIGINT for jobs in
+    /// the background of a script, `nohup` to SIGHUP. A run below `nohup` so ends at a checkpoint when its terminal
+    /// goes; `setsid` keeps it going.
+    ///
     /// # Errors
-    /// When the signals can't be listened to, or something in this process listens to them already.
+    /// When the signals can't be listened to, or this was called before.
     pub fn on_signals(announce: impl Fn() + Send + 'static) -> Result<Self, ctrlc::Error> {
         let interrupt = Self::default();
         let heard = interrupt.clone();
-        ctrlc::try_set_handler(move || {
+        ctrlc::set_handler(move || {
             if heard.request() > 1 {
                 std::process::exit(SECOND_INTERRUPT_CODE);
             }

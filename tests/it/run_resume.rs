@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::program::{Program, counts};
+use super::program::{Output, Program, counts};
 
 const LONG: [&str; 2] = ["--set", "train.epochs=12"];
 
@@ -50,6 +50,17 @@ fn a_second_signal_ends_at_once_and_damages_nothing() {
     assert!(begun.elapsed() < Duration::from_secs(25), "it waited for the batch");
     let run = program.only_run(|| program.run(&LONG));
     assert_eq!(counts(&run), undisturbed());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_in_the_background_of_a_script_starts() {
+    let program = Program::new();
+    // What a shell does to a job that a script starts with `&`.
+    let line = "trap '' INT HUP; exec \"$0\" --trainer fake run small.toml";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", line, env!("CARGO_BIN_EXE_ege-bench")]).current_dir(program.folder());
+    Output::of(command).expect(0, &["1/1"]);
 }
 
 #[test]
