@@ -1,5 +1,23 @@
-//! Room.
-/// Runs the program.
-pub fn main(_arguments: impl IntoIterator<Item = std::ffi::OsString>) -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+//! The commands: the only room that reads arguments and talks to a terminal.
+
+mod args;
+mod context;
+mod data;
+mod duration;
+mod exit_code;
+mod failure;
+mod fake_option;
+mod gather;
+mod model;
+mod panic;
+mod plan;
+mod printer;
+mod progress;
+mod report;
+mod run;
+mod start;
+mod status;
+mod table;
+
+pub use exit_code::ExitCode;
+pub use start::main;

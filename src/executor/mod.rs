@@ -1,1 +1,27 @@
-//! Room.
+//! Carrying out a plan: which runs are due and why, one after another, resumable at every moment.
+
+mod data;
+mod error;
+mod fake;
+mod gallery;
+mod host;
+mod interrupt;
+mod local;
+mod native;
+mod observer;
+mod plan;
+mod provenance;
+mod reason;
+mod trainer;
+
+pub use data::RunData;
+pub use error::ExecutorError;
+pub use fake::FakeTrainer;
+pub use interrupt::{Interrupt, SECOND_INTERRUPT_CODE};
+pub use local::{Execution, Summary};
+pub use native::NativeTrainer;
+pub use observer::Observer;
+pub use plan::{PlanItem, plan, refresh};
+pub use provenance::{VERSION, now, provenance};
+pub use reason::Reason;
+pub use trainer::Trainer;

@@ -9,8 +9,12 @@ mod kernels;
 mod metric;
 mod model;
 mod parity;
+mod program;
 mod report;
 mod report_look;
+mod run_cli;
+mod run_resume;
+mod store;
 
 /// The kernels' instruction set: whatever this processor has; `tests/portable.rs` has the other.
 const INSTRUCTION_SET: Option<ege_bench::kernel::cpu::simd::InstructionSet> = None;

@@ -1,0 +1,176 @@
+//! What is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::exit_code::ExitCode;
+use super::fake_option::TrainerChoice;
+use super::printer::Color;
+use crate::dataset::DEFAULT_SIZE;
+
+/// Reproducible experiments and benchmarks for light medical image segmentation.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ege-bench",
+    version,
+    max_term_width = 110,
+    after_help = "Example:\n  ege-bench run experiments/quickstart.toml",
+    after_long_help = long_help()
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+fn long_help() -> String {
+    format!("Example:\n  ege-bench run experiments/quickstart.toml\n\n{}", ExitCode::table())
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// Where results go
+    #[arg(long, global = true, value_name = "DIR", env = "EGE_BENCH_RESULTS", default_value = "results")]
+    pub results: PathBuf,
+    /// Where prepared data is
+    #[arg(long, global = true, value_name = "DIR", env = "EGE_BENCH_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: Color,
+    /// Say nothing but results, warnings and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    #[arg(long, global = true, hide = true, value_name = "TRAINER", default_value = "native")]
+    pub trainer: TrainerChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show which runs an experiment asks for, and why each is due or isn't
+    #[command(after_help = "Examples:\n  ege-bench plan experiments/isic2017.toml\n  \
+                            ege-bench plan experiments/isic2017.toml --set train.epochs=2 --json")]
+    Plan(PlanArguments),
+    /// Make the runs that are due, and write the report
+    ///
+    /// Runs that are done are skipped, interrupted ones go on from their last checkpoint. Ctrl-C saves a checkpoint
+    /// and ends; the same command goes on.
+    #[command(after_help = "Examples:\n  ege-bench run experiments/quickstart.toml\n  \
+                            ege-bench run experiments/isic2017.toml --set train.epochs=5 --threads 2")]
+    Run(RunArguments),
+    /// Show how far each run of an experiment is
+    #[command(after_help = "Example:\n  ege-bench status experiments/isic2017.toml")]
+    Status(PlanArguments),
+    /// Write the report of an experiment from what is there, without training
+    #[command(after_help = "Example:\n  ege-bench report experiments/isic2017.toml --results results")]
+    Report(ExperimentArguments),
+    /// Look at data sets and import them
+    #[command(subcommand, after_help = "Example:\n  ege-bench data import isic2017 path/to/isic2017")]
+    Data(DataCommand),
+    /// Look at networks
+    #[command(subcommand, after_help = "Example:\n  ege-bench model show ege-unet")]
+    Model(ModelCommand),
+}
+
+/// An experiment.
+#[derive(Debug, Args)]
+pub(super) struct ExperimentArguments {
+    /// The experiment's file
+    #[arg(value_name = "EXPERIMENT")]
+    pub experiment: PathBuf,
+    /// Change a value of the file for this time, such as train.epochs=2; may be given more than once
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    #[command(flatten)]
+    pub experiment: ExperimentArguments,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    pub experiment: ExperimentArguments,
+    /// Threads of a training step [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Make at most N of the runs that are due
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DataCommand {
+    /// Show the data sets and splits that there are
+    #[command(after_help = "Example:\n  ege-bench data list")]
+    List(JsonArguments),
+    /// Show what is imported, and whether it is whole
+    #[command(after_help = "Example:\n  ege-bench data status --json")]
+    Status(JsonArguments),
+    /// Check a folder of images and masks and prepare it for training
+    ///
+    /// The folder holds images/ and masks/ with a file for each image, named by its ISIC id. Every pair is
+    /// checked; the result is one checksummed file.
+    #[command(after_help = "Example:\n  ege-bench data import isic2017 path/to/isic2017 --size 256")]
+    Import(ImportArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct JsonArguments {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArguments {
+    /// The data set's name, as `ege-bench data list` shows it
+    pub dataset: String,
+    /// The folder that holds images/ and masks/
+    pub folder: PathBuf,
+    /// Height and width of the prepared images in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
+    pub size: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ModelCommand {
+    /// Show the networks that there are
+    #[command(after_help = "Example:\n  ege-bench model list")]
+    List(JsonArguments),
+    /// Show what a network costs: parameters and multiply-accumulates, counted from the executed graph
+    #[command(after_help = "Example:\n  ege-bench model show ege-unet --json")]
+    Show(ShowArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArguments {
+    /// The network's name, as `ege-bench model list` shows it
+    pub model: String,
+    /// Height and width of the image in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
+    pub size: usize,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_commands_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

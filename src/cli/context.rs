@@ -1,0 +1,107 @@
+//! What every command works with.
+
+use std::path::PathBuf;
+
+use super::args::{ExperimentArguments, Global};
+use super::failure::Failure;
+use super::fake_option::TrainerChoice;
+use super::printer::Printer;
+use crate::dataset::lock;
+use crate::executor::{NativeTrainer, PlanItem, Trainer, plan};
+use crate::experiment::{self, Catalogue, Experiment};
+use crate::store::Results;
+use crate::train::Compute;
+
+/// What every command works with.
+pub(super) struct Context {
+    pub printer: Printer,
+    pub results: Results,
+    pub data: PathBuf,
+    trainer: TrainerChoice,
+}
+
+impl Context {
+    pub(super) fn new(global: Global, printer: Printer) -> Self {
+        Self { printer, results: Results::new(global.results), data: global.data, trainer: global.trainer }
+    }
+
+    /// What trains, with so many threads a step.
+    pub(super) fn trainer(&self, threads: usize) -> Box<dyn Trainer> {
+        match &self.trainer {
+            TrainerChoice::Native => Box::new(NativeTrainer::new(Compute::default(), threads)),
+            TrainerChoice::Fake(fake) => Box::new(fake.clone()),
+        }
+    }
+
+    /// Plans an experiment's runs.
+    pub(super) fn plan(
+        &self,
+        experiment: &Experiment,
+        trainer: &dyn Trainer,
+    ) -> Result<Vec<PlanItem>, Failure> {
+        Ok(plan(experiment.runs(), trainer, &self.results, &self.data)?)
+    }
+
+    /// The command that makes the experiment's results, for those who want to make them again.
+    pub(super) fn command(&self, arguments: &ExperimentArguments) -> String {
+        let mut words = vec!["ege-bench run".to_owned(), quoted(&arguments.experiment.to_string_lossy())];
+        if let TrainerChoice::Fake(_) = self.trainer {
+            words.push("--trainer fake".to_owned());
+        }
+        words.extend(arguments.set.iter().map(|set| format!("--set {}", quoted(set))));
+        words.join(" ")
+    }
+}
+
+/// Reads and checks an experiment.
+pub(super) fn experiment(arguments: &ExperimentArguments) -> Result<Experiment, Failure> {
+    let path = &arguments.experiment;
+    if !path.exists() {
+        let hint = "experiment files stand in `experiments/`, such as `experiments/quickstart.toml`";
+        return Err(Failure::usage(
+            format!("no experiment file `{}`", path.display()),
+            Some(hint.to_owned()),
+        ));
+    }
+    Ok(experiment::load(path, &arguments.set, &catalogue())?)
+}
+
+/// Threads of a training step where none are asked for: all cores.
+pub(super) fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The names that experiment files may use.
+fn catalogue() -> Catalogue {
+    let lock = lock::builtin();
+    let splits = |name: &str| lock.splits(name).into_iter().map(str::to_owned).collect();
+    Catalogue { datasets: lock.datasets().into_iter().map(|name| (name.to_owned(), splits(name))).collect() }
+}
+
+/// The word as a POSIX shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-=+,:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_needs_it() {
+        for (word, expect) in [
+            ("experiments/größe.toml", "experiments/größe.toml"),
+            ("a b", "'a b'"),
+            ("x=[1]", "'x=[1]'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(word), expect);
+        }
+    }
+}

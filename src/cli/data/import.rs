@@ -1,0 +1,51 @@
+//! `ege-bench data import`: checks a folder of images and masks and prepares it.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::args::ImportArguments;
+use crate::cli::context::Context;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::table::Table;
+use crate::dataset::{self, SourceCopy};
+
+pub(in crate::cli) fn run(context: &Context, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
+    let printer = context.printer;
+    let bar = ProgressBar::with_draw_target(Some(1), printer.progress_target());
+    if let Ok(style) = ProgressStyle::with_template("  {wide_bar} {pos}/{len} pairs  {eta} left") {
+        bar.set_style(style);
+    }
+    printer.note(format_args!("importing {} from {}", arguments.dataset, arguments.folder.display()));
+    let mut show = |done: usize, all: usize| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    };
+    let imported =
+        dataset::import(&arguments.dataset, &arguments.folder, arguments.size, &context.data, &mut show);
+    bar.finish_and_clear();
+    let report = imported?;
+
+    let source = match &report.source {
+        SourceCopy::Known { name, .. } => format!("{name}, file by file"),
+        SourceCopy::Changed { name, .. } => format!("like {name}, but changed"),
+        SourceCopy::Unknown { .. } => "an unknown copy".to_owned(),
+    };
+    printer.result(format_args!("recognised: {source}"));
+    printer.result(format_args!(
+        "prepared:   {} pairs at {size}x{size}, {} of them resized, in {}",
+        report.pairs,
+        report.resized,
+        report.cache.display(),
+        size = report.size,
+    ));
+    printer.result(format_args!("digest:     {}", report.digest));
+    let mut table = Table::new(["SPLIT", "IMAGES"]);
+    for coverage in &report.splits {
+        table.row([coverage.split.clone(), format!("{} of {}", coverage.present, coverage.total)]);
+    }
+    printer.result(format_args!("\n{table}"));
+    for warning in report.warnings() {
+        printer.warning(&warning);
+    }
+    Ok(ExitCode::Success)
+}

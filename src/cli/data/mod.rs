@@ -1,0 +1,5 @@
+//! `ege-bench data`: data sets and what is prepared of them.
+
+pub(super) mod import;
+pub(super) mod list;
+pub(super) mod status;

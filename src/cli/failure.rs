@@ -1,0 +1,79 @@
+//! What a command failed of, as it is told: an exit code, a message and a hint.
+
+use super::exit_code::ExitCode;
+use crate::claim::ClaimError;
+use crate::dataset::DatasetError;
+use crate::executor::ExecutorError;
+use crate::experiment::ExperimentError;
+use crate::report::ReportError;
+use crate::store::StoreError;
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The code to end with.
+    pub code: ExitCode,
+    /// What is said.
+    pub message: Message,
+}
+
+/// What is said of a failure.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// A sentence, and what the user can do.
+    Plain { error: String, hint: Option<String> },
+    /// An experiment's errors, which show their place in the file.
+    Experiment(ExperimentError),
+}
+
+impl Failure {
+    /// A failure of the user's arguments.
+    pub(super) fn usage(error: impl Into<String>, hint: Option<String>) -> Self {
+        Self { code: ExitCode::Usage, message: Message::Plain { error: error.into(), hint } }
+    }
+
+    fn of(code: ExitCode, error: &impl ToString, hint: Option<String>) -> Self {
+        Self { code, message: Message::Plain { error: error.to_string(), hint } }
+    }
+}
+
+impl From<ExperimentError> for Failure {
+    fn from(error: ExperimentError) -> Self {
+        Self { code: ExitCode::Usage, message: Message::Experiment(error) }
+    }
+}
+
+impl From<DatasetError> for Failure {
+    fn from(error: DatasetError) -> Self {
+        let code = if error.is_usage() { ExitCode::Usage } else { ExitCode::Data };
+        Self::of(code, &error, error.hint())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::of(ExitCode::Store, &error, error.hint())
+    }
+}
+
+impl From<ExecutorError> for Failure {
+    fn from(error: ExecutorError) -> Self {
+        match error {
+            ExecutorError::Data(error) => error.into(),
+            ExecutorError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ClaimError> for Failure {
+    fn from(error: ClaimError) -> Self {
+        Self::of(ExitCode::Usage, &error, error.hint())
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        // Tables, charts and pictures come from what is stored: what can't be shown isn't what it should be.
+        Self::of(ExitCode::Store, &error, None)
+    }
+}

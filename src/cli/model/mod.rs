@@ -1,0 +1,4 @@
+//! `ege-bench model`: networks and what they cost.
+
+pub(super) mod list;
+pub(super) mod show;

@@ -1,0 +1,70 @@
+//! `ege-bench model show`: what a network costs.
+
+use serde_json::json;
+
+use crate::cli::args::ShowArguments;
+use crate::cli::context::Context;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::failure::Failure;
+use crate::{cost, model};
+
+pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Result<ExitCode, Failure> {
+    let (name, size) = (&arguments.model, arguments.size);
+    if size == 0 || !size.is_multiple_of(32) {
+        let hint = "the networks halve their input five times; 256 is the paper's size";
+        return Err(Failure::usage(format!("size {size} is not a multiple of 32"), Some(hint.to_owned())));
+    }
+    let Some(card) = model::cards().into_iter().find(|card| card.name == name) else {
+        let known = model::names().join(", ");
+        return Err(Failure::usage(format!("unknown model `{name}`; known are {known}"), None));
+    };
+    let cost = cost::of(&card.settings, size);
+    if arguments.json {
+        context.printer.json(&json!({
+            "model": card.name,
+            "size": size,
+            "parameters": cost.parameters,
+            "tensors": cost.tensors,
+            "conv_macs": cost.conv_macs,
+            "settings": card.settings,
+            "paper": card.paper,
+            "code": card.code,
+            "licence": card.licence,
+        }));
+        return Ok(ExitCode::Success);
+    }
+    let printer = context.printer;
+    printer.result(format_args!("{}: {}", card.name, card.paper));
+    printer.result(format_args!("code:        {} ({})", card.code, card.licence));
+    printer.result(format_args!("parameters:  {} in {} tensors", grouped(cost.parameters), cost.tensors));
+    printer.result(format_args!(
+        "conv MACs:   {} at {size}x{size}, batch 1 (what the paper calls FLOPs)",
+        grouped(cost.conv_macs)
+    ));
+    Ok(ExitCode::Success)
+}
+
+/// The number with commas between its thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (number, expect) in [(0, "0"), (999, "999"), (53_374, "53,374"), (72_096_256, "72,096,256")] {
+            assert_eq!(grouped(number), expect);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A panic is a bug, and is told as one.
+
+use std::panic::PanicHookInfo;
+
+use super::printer::Printer;
+use crate::executor::VERSION;
+
+/// Tells every panic from now on; the process then ends with code 101, as Rust does by itself.
+pub(super) fn install(printer: Printer) {
+    std::panic::set_hook(Box::new(move |info| printer.error(&text(info), Some(&advice()))));
+}
+
+fn text(info: &PanicHookInfo<'_>) -> String {
+    let message = info.payload_as_str().unwrap_or("no message");
+    let place = info.location().map(|place| format!(" at {place}")).unwrap_or_default();
+    format!("this is a bug in ege-bench {VERSION}: {message}{place}")
+}
+
+fn advice() -> String {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    format!(
+        "please report the line above with the version, your operating system ({}) and the command `ege-bench {}`; \
+         finished epochs are kept, so the same command goes on",
+        std::env::consts::OS,
+        arguments.join(" ")
+    )
+}

@@ -1,0 +1,135 @@
+//! `ege-bench run`: makes the runs that are due, and writes the report.
+
+use super::args::RunArguments;
+use super::context::{Context, default_threads, experiment};
+use super::exit_code::ExitCode;
+use super::failure::Failure;
+use super::plan::summary;
+use super::progress::Progress;
+use super::report;
+use super::table::Table;
+use crate::executor::{Execution, FakeTrainer, Interrupt, Summary, provenance, refresh};
+use crate::metric::{Counts, Definition};
+use crate::report::{ReportInput, ReportRun};
+use crate::statistics;
+use crate::store::{RunState, Weights};
+
+pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCode, Failure> {
+    let printer = context.printer;
+    let experiment = experiment(&arguments.experiment)?;
+    let threads = arguments.threads.map_or_else(default_threads, usize::from);
+    // Before anything uses rayon: its pool is made once.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()
+        .map_err(|error| Failure::usage(format!("can't start {threads} threads: {error}"), None))?;
+    let trainer = context.trainer(threads);
+    let mut items = context.plan(&experiment, &*trainer)?;
+    printer.note(format_args!("{}: {}", experiment.name, summary(&items)));
+
+    let interrupt = Interrupt::on_signals(move || {
+        printer.note("stopping at a checkpoint; Ctrl-C again ends at once");
+    })
+    .map_err(|error| Failure::usage(format!("can't listen to Ctrl-C: {error}"), None))?;
+    let execution = Execution {
+        results: &context.results,
+        trainer: &*trainer,
+        interrupt: &interrupt,
+        provenance: provenance(&*trainer),
+        limit: arguments.limit.map(|limit| limit as usize),
+    };
+    let mut progress = Progress::new(printer);
+    let done = execution.execute(&items, &mut progress)?;
+
+    if !done.interrupted {
+        refresh(&mut items, &context.results)?;
+        let (input, page) = report::write(context, &arguments.experiment, &experiment, &items, &*trainer)?;
+        printer.result(results_table(&input));
+        printer.result(format_args!("\nreport: {}", page.display()));
+    }
+    Ok(conclude(context, &done))
+}
+
+/// Says how it ended, and gives the code for it: an interruption first, since the same command mends it.
+fn conclude(context: &Context, done: &Summary) -> ExitCode {
+    let printer = context.printer;
+    if done.interrupted {
+        printer.note("interrupted; the same command goes on");
+        return ExitCode::Interrupted;
+    }
+    if done.left > 0 {
+        printer.note(format_args!("{} more due; the same command goes on", done.left));
+    }
+    if done.failed > 0 {
+        let hint =
+            "the cause stands in the run's log.txt; the same command tries again from its last checkpoint";
+        printer.error(&format!("{} failed", runs(done.failed)), Some(hint));
+        return ExitCode::RunFailed;
+    }
+    if done.busy > 0 {
+        let hint = "wait for it, or stop it; the same command goes on";
+        printer.error(&format!("another process works on {}", runs(done.busy)), Some(hint));
+        return ExitCode::Store;
+    }
+    if done.completed == 0 && done.left == 0 {
+        printer.note("nothing to do: every run was done before");
+        return ExitCode::NothingToDo;
+    }
+    ExitCode::Success
+}
+
+fn runs(count: usize) -> String {
+    if count == 1 { "1 run".to_owned() } else { format!("{count} runs") }
+}
+
+/// A row for each variant: mean and spread over the seeds that are done.
+fn results_table(input: &ReportInput) -> Table {
+    let mut table = Table::new(["VARIANT", "SEEDS", "POOLED IOU %", "POOLED DICE %"]);
+    let mut variants: Vec<&str> = Vec::new();
+    for run in &input.runs {
+        if !variants.contains(&run.record.variant.as_str()) {
+            variants.push(&run.record.variant);
+        }
+    }
+    for variant in variants {
+        let all: Vec<&ReportRun> = input.runs.iter().filter(|run| run.record.variant == variant).collect();
+        let done: Vec<&ReportRun> =
+            all.iter().copied().filter(|run| matches!(run.record.state, RunState::Done { .. })).collect();
+        let cell = |definition: Definition| {
+            let values: Vec<f64> = done.iter().filter_map(|run| definition.value(&best(run))).collect();
+            statistics::Summary::of(&values).map_or_else(|| "-".to_owned(), spread)
+        };
+        table.row([
+            labelled(variant, &all),
+            format!("{}/{}", done.len(), all.len()),
+            cell(Definition::PooledIou),
+            cell(Definition::PooledDice),
+        ]);
+    }
+    table
+}
+
+/// The variant's name, with what keeps its numbers from being taken for real ones.
+fn labelled(variant: &str, runs: &[&ReportRun]) -> String {
+    let mut labels = Vec::new();
+    if runs.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE) {
+        labels.push("fake trainer");
+    }
+    if runs.iter().any(|run| run.record.synthetic) {
+        labels.push("synthetic");
+    }
+    if labels.is_empty() { variant.to_owned() } else { format!("{variant} ({})", labels.join(", ")) }
+}
+
+fn best(run: &ReportRun) -> Vec<Counts> {
+    let rows = run.counts.iter().filter(|row| row.weights == Weights::Best);
+    rows.map(|row| Counts { tp: row.tp, fp: row.fp, fn_: row.fn_, tn: row.tn }).collect()
+}
+
+fn spread(summary: statistics::Summary) -> String {
+    let percent = summary.percent();
+    match percent.std {
+        Some(std) => format!("{:.2} ± {std:.2}", percent.mean),
+        None => format!("{:.2}", percent.mean),
+    }
+}

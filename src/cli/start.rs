@@ -1,0 +1,42 @@
+//! From the arguments to the exit code.
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+use super::args::{Arguments, Command, DataCommand, ModelCommand};
+use super::context::Context;
+use super::exit_code::ExitCode;
+use super::printer::{Color, Printer};
+use super::{data, model, panic, plan, report, run, status};
+
+/// Runs the program with the arguments, of which the first is its name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            Printer::new(Color::Auto, false).clap(&error);
+            let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
+            return code.into();
+        }
+    };
+    let printer = Printer::new(arguments.global.color, arguments.global.quiet);
+    panic::install(printer);
+    let context = Context::new(arguments.global, printer);
+    let ended = match &arguments.command {
+        Command::Plan(arguments) => plan::run(&context, arguments),
+        Command::Run(arguments) => run::run(&context, arguments),
+        Command::Status(arguments) => status::run(&context, arguments),
+        Command::Report(arguments) => report::run(&context, arguments),
+        Command::Data(DataCommand::List(arguments)) => Ok(data::list::run(&context, arguments)),
+        Command::Data(DataCommand::Status(arguments)) => data::status::run(&context, arguments),
+        Command::Data(DataCommand::Import(arguments)) => data::import::run(&context, arguments),
+        Command::Model(ModelCommand::List(arguments)) => Ok(model::list::run(&context, arguments)),
+        Command::Model(ModelCommand::Show(arguments)) => model::show::run(&context, arguments),
+    };
+    let code = ended.unwrap_or_else(|failure| {
+        printer.failure(&failure);
+        failure.code
+    });
+    code.into()
+}

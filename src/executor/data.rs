@@ -1,0 +1,57 @@
+//! The images and the split of a run, as the dataset room has them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::dataset::{self, DatasetError, Images, Split};
+use crate::experiment::settings::{DataSettings, DataSource};
+
+/// The images that a run sees, and what each is for.
+pub struct RunData {
+    /// The images, at the size that the settings name.
+    pub images: Box<dyn Images>,
+    /// Which images train, select and report.
+    pub split: Split,
+}
+
+/// Opens each data set once, however many runs share it.
+pub(super) struct Opener<'a> {
+    folder: &'a Path,
+    opened: Vec<(DataSettings, Arc<RunData>)>,
+}
+
+impl<'a> Opener<'a> {
+    /// An opener of prepared data below `folder`.
+    pub(super) fn new(folder: &'a Path) -> Self {
+        Self { folder, opened: Vec::new() }
+    }
+
+    /// The images and the split that the settings name.
+    ///
+    /// # Errors
+    /// When the data isn't prepared, is damaged, or lacks images of the split.
+    pub(super) fn open(&mut self, settings: &DataSettings) -> Result<Arc<RunData>, DatasetError> {
+        if let Some((_, data)) = self.opened.iter().find(|(known, _)| known == settings) {
+            return Ok(Arc::clone(data));
+        }
+        let data = Arc::new(open(settings, self.folder)?);
+        self.opened.push((settings.clone(), Arc::clone(&data)));
+        Ok(data)
+    }
+}
+
+fn open(settings: &DataSettings, folder: &Path) -> Result<RunData, DatasetError> {
+    match &settings.source {
+        DataSource::Prepared { dataset, split } => {
+            let split = dataset::split(dataset, split)?;
+            let images = dataset::open(dataset, settings.size, folder)?;
+            split.require(dataset, &images)?;
+            Ok(RunData { images: Box::new(images), split })
+        }
+        DataSource::SyntheticLesions { train_images, validation_images } => {
+            let images = dataset::synthetic::generate(*train_images, *validation_images, settings.size);
+            let split = dataset::synthetic::split(*train_images, *validation_images);
+            Ok(RunData { images: Box::new(images), split })
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! From the runs of an experiment to what is to be done about each, and why.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::data::{Opener, RunData};
+use super::error::ExecutorError;
+use super::reason::Reason;
+use super::trainer::Trainer;
+use crate::experiment::fingerprint;
+use crate::experiment::plan::PlannedRun;
+use crate::store::{Results, RunRecord, StoreError};
+
+/// A planned run with its identity, its data and the reason why it is due or isn't.
+#[derive(Clone)]
+pub struct PlanItem {
+    /// What was asked for.
+    pub run: PlannedRun,
+    /// The run's id.
+    pub id: String,
+    /// What the id is a hash of.
+    pub meaning: Value,
+    /// The images and the split.
+    pub data: Arc<RunData>,
+    /// Why the run is due, or isn't.
+    pub reason: Reason,
+}
+
+/// Plans the runs, in their order; prepared data is looked for below `data_folder`.
+///
+/// # Errors
+/// When data is missing or damaged, or stored results can't be read.
+pub fn plan(
+    runs: Vec<PlannedRun>,
+    trainer: &dyn Trainer,
+    results: &Results,
+    data_folder: &Path,
+) -> Result<Vec<PlanItem>, ExecutorError> {
+    let earlier = readable_records(results)?;
+    let mut opener = Opener::new(data_folder);
+    let mut items = Vec::with_capacity(runs.len());
+    for run in runs {
+        let data = opener.open(&run.settings.data)?;
+        let meaning = fingerprint::meaning(
+            &run.settings,
+            run.seed,
+            &data.split.digest,
+            data.images.digest(),
+            trainer.device(),
+        );
+        let id = fingerprint::run_id(&run, &meaning);
+        let reason = reason(&run, &id, &meaning, results, &earlier)?;
+        items.push(PlanItem { run, id, meaning, data, reason });
+    }
+    Ok(items)
+}
+
+/// Looks again at why each run is due or isn't, with the data as it was.
+///
+/// # Errors
+/// When stored results can't be read.
+pub fn refresh(items: &mut [PlanItem], results: &Results) -> Result<(), ExecutorError> {
+    let earlier = readable_records(results)?;
+    for item in items {
+        item.reason = reason(&item.run, &item.id, &item.meaning, results, &earlier)?;
+    }
+    Ok(())
+}
+
+fn reason(
+    run: &PlannedRun,
+    id: &str,
+    meaning: &Value,
+    results: &Results,
+    earlier: &[RunRecord],
+) -> Result<Reason, StoreError> {
+    let name = (run.experiment.as_str(), run.variant.as_str(), run.seed);
+    Reason::of(&results.run(id), name, meaning, earlier)
+}
+
+/// Records of all runs that can be read: they only serve to say what changed, so a damaged one is no obstacle.
+fn readable_records(results: &Results) -> Result<Vec<RunRecord>, ExecutorError> {
+    Ok(results.runs()?.iter().filter_map(|folder| folder.record().ok().flatten()).collect())
+}

@@ -1,0 +1,38 @@
+//! The seam between the executor and what trains networks.
+
+use crate::dataset::Images;
+use crate::experiment::settings::{ModelSettings, Settings};
+use crate::store::ModelCost;
+use crate::train::{Host, Job, Outcome, TrainError};
+
+/// Something that trains networks.
+pub trait Trainer {
+    /// Device class, such as `cpu`; it enters a run's id, so results of two classes never mix.
+    fn device(&self) -> &str;
+
+    /// Threads of a training step.
+    fn threads(&self) -> usize;
+
+    /// Trains from the host's checkpoint, or from the beginning, to the end or to a request to stop.
+    ///
+    /// # Errors
+    /// When the loss is not finite, a checkpoint doesn't fit, or the host fails.
+    fn train(&self, job: &Job<'_>, host: &mut dyn Host) -> Result<Outcome, TrainError>;
+
+    /// Predicts masks of shape `[height, width]` for the images at the positions `indices`; those at `train`
+    /// are the ones that trained, whose pixels a normalisation may ask for.
+    ///
+    /// # Errors
+    /// When the weights, a safetensors file, don't fit the network.
+    fn predict(
+        &self,
+        settings: &Settings,
+        weights: &[u8],
+        images: &dyn Images,
+        train: &[usize],
+        indices: &[usize],
+    ) -> Result<Vec<Vec<bool>>, TrainError>;
+
+    /// What the network costs for one image of `size` pixels in height and width.
+    fn cost(&self, model: &ModelSettings, size: usize) -> ModelCost;
+}

@@ -1,0 +1,62 @@
+//! What can go wrong with stored results.
+
+use std::path::PathBuf;
+
+/// Why stored results can't be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system refused; its message names the path.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// A later version of ege-bench wrote the folder.
+    #[error("{}: format {found} is newer than {supported}, the newest that this version knows", path.display())]
+    Newer {
+        /// The file that names the format.
+        path: PathBuf,
+        /// The format found.
+        found: u64,
+        /// The newest format known here.
+        supported: u32,
+    },
+    /// Another process works on the run.
+    #[error("{}: another process works on this run", path.display())]
+    Locked {
+        /// The run's folder.
+        path: PathBuf,
+    },
+    /// A file doesn't hold what it should.
+    #[error("{}: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where in it, and what was found.
+        message: String,
+    },
+}
+
+impl StoreError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io(error) => match error.kind() {
+                std::io::ErrorKind::StorageFull => {
+                    Some("free some disk space; the same command goes on".into())
+                }
+                std::io::ErrorKind::PermissionDenied => {
+                    Some("choose a folder that you may write to with `--results DIR`".into())
+                }
+                _ => None,
+            },
+            Self::Newer { .. } => {
+                Some("use the newer ege-bench that wrote it, or another folder with `--results DIR`".into())
+            }
+            Self::Locked { .. } => {
+                Some("wait for the other process, or stop it; the same command goes on".into())
+            }
+            Self::Damaged { path, .. } => Some(format!(
+                "move {} away; the run is then made again",
+                path.parent().unwrap_or(path).display()
+            )),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The folder of one run.
+
+use std::path::{Path, PathBuf};
+
+use super::checkpoint::{self, Checkpoint};
+use super::lines::LineWriter;
+use super::{
+    CountsRow, EpochEvent, GalleryEntry, RunLock, RunRecord, StoreError, atomic, counts, events, format,
+    gallery, lock,
+};
+
+/// `results/runs/<id>/`, whether it exists or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// The run folder at `path`.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Where the folder is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the run's lock and clears what a killed process left unfinished.
+    ///
+    /// # Errors
+    /// When another process works on the run or the folder can't be written to.
+    pub fn lock(&self) -> Result<RunLock, StoreError> {
+        let lock = RunLock::take(&self.path.join("lock"), &self.path)?;
+        for folder in [self.path.clone(), self.checkpoints(), self.masks()] {
+            atomic::clear_unfinished(&folder)?;
+        }
+        Ok(lock)
+    }
+
+    /// True while a process works on the run.
+    ///
+    /// # Errors
+    /// When the lock can't be asked.
+    pub fn is_locked(&self) -> Result<bool, StoreError> {
+        lock::is_held(&self.path.join("lock"))
+    }
+
+    /// `run.json`, if there is one.
+    ///
+    /// # Errors
+    /// When it can't be read, is damaged or of a newer format.
+    pub fn record(&self) -> Result<Option<RunRecord>, StoreError> {
+        let path = self.path.join("run.json");
+        let text = match fs_err::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text?,
+        };
+        let value = format::parse(&path, &text)?;
+        serde_json::from_value(value)
+            .map(Some)
+            .map_err(|error| StoreError::Damaged { path, message: error.to_string() })
+    }
+
+    /// Replaces `run.json`.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write_record(&self, record: &RunRecord) -> Result<(), StoreError> {
+        let mut text = serde_json::to_string_pretty(record).map_err(std::io::Error::from)?;
+        text.push('\n');
+        Ok(atomic::write(&self.path.join("run.json"), text.as_bytes())?)
+    }
+
+    /// The epochs so far, in order, each once.
+    ///
+    /// # Errors
+    /// When `events.jsonl` can't be read or is damaged.
+    pub fn events(&self) -> Result<Vec<EpochEvent>, StoreError> {
+        events::read(&self.path.join("events.jsonl"))
+    }
+
+    /// Opens `events.jsonl` for appending.
+    ///
+    /// # Errors
+    /// When it can't be opened.
+    pub fn event_writer(&self) -> Result<LineWriter, StoreError> {
+        LineWriter::open(&self.path.join("events.jsonl"))
+    }
+
+    /// The counts of the reported images; none before the run is done.
+    ///
+    /// # Errors
+    /// When `counts.jsonl` can't be read or is damaged.
+    pub fn counts(&self) -> Result<Vec<CountsRow>, StoreError> {
+        counts::read(&self.path.join("counts.jsonl"))
+    }
+
+    /// Replaces `counts.jsonl`.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write_counts(&self, rows: &[CountsRow]) -> Result<(), StoreError> {
+        counts::write(&self.path.join("counts.jsonl"), rows)
+    }
+
+    /// The newest whole checkpoint, if there is any.
+    ///
+    /// # Errors
+    /// When checkpoints exist and none is whole.
+    pub fn checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        checkpoint::load(&self.checkpoints())
+    }
+
+    /// Saves a checkpoint and keeps the one before.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn save_checkpoint(&self, payload: &[u8], epochs_done: usize) -> Result<(), StoreError> {
+        checkpoint::save(&self.checkpoints(), payload, epochs_done)
+    }
+
+    /// The best weights, a safetensors file.
+    ///
+    /// # Errors
+    /// When there are none or they can't be read.
+    pub fn best_weights(&self) -> Result<Vec<u8>, StoreError> {
+        Ok(fs_err::read(self.path.join("best.safetensors"))?)
+    }
+
+    /// Replaces the best weights.
+    ///
+    /// # Errors
+    /// When they can't be written.
+    pub fn write_best_weights(&self, weights: &[u8]) -> Result<(), StoreError> {
+        Ok(atomic::write(&self.path.join("best.safetensors"), weights)?)
+    }
+
+    /// The images chosen to be looked at; none for a run without a gallery.
+    ///
+    /// # Errors
+    /// When `masks/gallery.json` can't be read or is damaged.
+    pub fn gallery(&self) -> Result<Vec<GalleryEntry>, StoreError> {
+        let path = self.masks().join("gallery.json");
+        match fs_err::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            bytes => serde_json::from_slice(&bytes?)
+                .map_err(|error| StoreError::Damaged { path, message: error.to_string() }),
+        }
+    }
+
+    /// Writes the gallery: an entry and a predicted mask of shape `[size, size]` for each image.
+    ///
+    /// # Errors
+    /// When a file can't be written or a mask has another size.
+    pub fn write_gallery(&self, size: usize, images: &[(GalleryEntry, Vec<bool>)]) -> Result<(), StoreError> {
+        for (entry, mask) in images {
+            gallery::write_mask(&self.mask_path(&entry.image), size, mask)?;
+        }
+        let entries: Vec<&GalleryEntry> = images.iter().map(|(entry, _)| entry).collect();
+        let text = serde_json::to_string_pretty(&entries).map_err(std::io::Error::from)?;
+        // Last, so that every mask that it names is there.
+        Ok(atomic::write(&self.masks().join("gallery.json"), text.as_bytes())?)
+    }
+
+    /// The predicted mask of an image of the gallery, row by row.
+    ///
+    /// # Errors
+    /// When there is none or it can't be read.
+    pub fn mask(&self, image: &str) -> Result<Vec<bool>, StoreError> {
+        gallery::read_mask(&self.mask_path(image))
+    }
+
+    /// Opens `log.txt` for appending.
+    ///
+    /// # Errors
+    /// When it can't be opened.
+    pub fn log_writer(&self) -> Result<LineWriter, StoreError> {
+        LineWriter::open(&self.path.join("log.txt"))
+    }
+
+    fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoint")
+    }
+
+    fn masks(&self) -> PathBuf {
+        self.path.join("masks")
+    }
+
+    fn mask_path(&self, image: &str) -> PathBuf {
+        self.masks().join(format!("{image}.png"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{FORMAT, ModelCost, Provenance, RunState};
+
+    fn record(state: RunState) -> RunRecord {
+        RunRecord {
+            format: FORMAT,
+            id: "net-s1-abc".into(),
+            experiment: "e".into(),
+            variant: "v".into(),
+            seed: u64::MAX,
+            meaning: serde_json::json!({"lr": 1e-3, "n": [1, 2]}),
+            synthetic: true,
+            state,
+            cost: ModelCost { parameters: 53_374, conv_macs: 72_096_256 },
+            provenance: Provenance { threads: 2, sessions: 1, ..Provenance::default() },
+        }
+    }
+
+    #[test]
+    fn a_record_comes_back_in_every_state() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(root.path().join("läufe mit leerzeichen/net-s1-abc"));
+        assert_eq!(folder.record().unwrap(), None);
+        for state in [
+            RunState::Planned,
+            RunState::Running,
+            RunState::Interrupted { epochs_done: 3 },
+            RunState::Failed { kind: "diverged".into(), message: "loss is NaN".into() },
+            RunState::Done { best_epoch: 7, seconds: 1.25 },
+        ] {
+            folder.write_record(&record(state.clone())).unwrap();
+            assert_eq!(folder.record().unwrap(), Some(record(state)));
+        }
+    }
+
+    #[test]
+    fn a_gallery_comes_back_as_written() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(root.path().join("run"));
+        assert_eq!(folder.gallery().unwrap(), []);
+        let entry = GalleryEntry { image: "ISIC_1".into(), choice: "best".into(), iou: 0.75 };
+        folder.write_gallery(2, &[(entry.clone(), vec![true, false, false, true])]).unwrap();
+        assert_eq!(folder.gallery().unwrap(), [entry]);
+        assert_eq!(folder.mask("ISIC_1").unwrap(), [true, false, false, true]);
+    }
+
+    #[test]
+    fn taking_the_lock_clears_unfinished_files() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(root.path().join("run"));
+        folder.save_checkpoint(b"x", 1).unwrap();
+        let left = folder.path().join("checkpoint/.unfinished-1");
+        fs_err::write(&left, b"half").unwrap();
+        let _lock = folder.lock().unwrap();
+        assert!(folder.is_locked().unwrap());
+        assert!(!left.exists());
+    }
+}

@@ -1,0 +1,123 @@
+//! Files of one JSON value a line that only grow; a torn last line is what a killed process leaves, not an error.
+
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use fs_err::{File, OpenOptions};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::StoreError;
+
+/// Appends lines to a file, each whole or (where the process dies) torn at the end of the file.
+#[derive(Debug)]
+pub struct LineWriter {
+    file: File,
+}
+
+impl LineWriter {
+    /// Opens the file for appending, makes it if there is none, and cuts off a torn last line.
+    ///
+    /// # Errors
+    /// When the file can't be opened, read or written.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = path.parent() {
+            fs_err::create_dir_all(folder)?;
+        }
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        if whole < bytes.len() {
+            file.set_len(whole as u64)?;
+        }
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self { file })
+    }
+
+    /// Appends a value as one line and waits until it is on the disk.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn append(&mut self, value: &impl Serialize) -> Result<(), StoreError> {
+        let text = serde_json::to_string(value).map_err(std::io::Error::from)?;
+        self.append_text(&text)?;
+        Ok(self.file.sync_data()?)
+    }
+
+    /// Appends text as one line, without waiting for the disk.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn append_text(&mut self, text: &str) -> Result<(), StoreError> {
+        // One call, so that a line is torn only by a crash, never by another thread.
+        Ok(self.file.write_all(format!("{text}\n").as_bytes())?)
+    }
+}
+
+/// The values of a file of JSON lines, without a torn last line; a missing file has none.
+///
+/// # Errors
+/// When the file can't be read or a line before the last isn't what it should be.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
+    let bytes = match fs_err::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        bytes => bytes?,
+    };
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
+    let mut values = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        match serde_json::from_slice(line) {
+            Ok(value) => values.push(value),
+            // The newline is written last: only a line without one can be torn.
+            Err(_) if index + 1 == lines.len() && !line.ends_with(b"\n") => {}
+            Err(error) => {
+                return Err(StoreError::Damaged {
+                    path: path.to_owned(),
+                    message: format!("line {}: {error}", index + 1),
+                });
+            }
+        }
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(content: &str, expect: Result<&[u32], &str>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        fs_err::write(&path, content).unwrap();
+        match (read::<u32>(&path), expect) {
+            (Ok(values), Ok(expect)) => assert_eq!(values, expect, "{content:?}"),
+            (Err(error), Err(expect)) => assert!(error.to_string().contains(expect), "{error}"),
+            (got, expect) => panic!("{content:?}: got {got:?}, expected {expect:?}"),
+        }
+    }
+
+    #[test]
+    fn only_a_torn_last_line_is_forgiven() {
+        check("", Ok(&[]));
+        check("1\n2\n", Ok(&[1, 2]));
+        check("1\n2\n{\"to", Ok(&[1, 2]));
+        check("1\n2", Ok(&[1, 2]));
+        check("1\nx\n3\n", Err("line 2"));
+        check("1\nx\n", Err("line 2"));
+    }
+
+    #[test]
+    fn a_missing_file_has_no_lines() {
+        assert_eq!(read::<u32>(Path::new("no/such/file")).unwrap(), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn the_writer_goes_on_after_a_torn_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        fs_err::write(&path, "1\n2\n{\"to").unwrap();
+        LineWriter::open(&path).unwrap().append(&3).unwrap();
+        LineWriter::open(&path).unwrap().append(&4).unwrap();
+        assert_eq!(fs_err::read_to_string(&path).unwrap(), "1\n2\n3\n4\n");
+    }
+}
