@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cost", &["experiment", "kernel", "model"]),
     ("train", &["cost", "dataset", "experiment", "kernel", "metric", "model", "random"]),
     ("claim", &["experiment", "metric", "statistics"]),
-    ("executor", &["cost", "dataset", "experiment", "metric", "model", "store", "train"]),
+    ("executor", &["cost", "dataset", "experiment", "metric", "model", "random", "store", "train"]),
     ("report", &["claim", "experiment", "metric", "statistics", "store"]),
     ("cli", &[EVERYTHING]),
 ];
