@@ -67,3 +67,28 @@ fn page_agrees(marker: &str, expect: &[String]) {
         "the table {marker} of ARCHITECTURE.md (left) differs from the one that is enforced (right)"
     );
 }
+
+/// The paths of this project that a page names in backquotes.
+fn named_paths(page: &str) -> Vec<&str> {
+    let inside_project = |text: &&str| {
+        ["src/", "tests/", "experiments/", "claims/"].iter().any(|folder| text.starts_with(folder))
+            && !text.contains(['*', '<', ' '])
+    };
+    page.split('`').skip(1).step_by(2).filter(inside_project).collect()
+}
+
+#[test]
+fn pages_name_only_files_that_exist() {
+    for page in ["ARCHITECTURE.md", "README.md"] {
+        let text = fs_err::read_to_string(root().join(page)).expect("the page is readable");
+        let missing: Vec<&str> =
+            named_paths(&text).into_iter().filter(|path| !root().join(path).exists()).collect();
+        assert!(missing.is_empty(), "{page} names what doesn't exist: {missing:?}");
+    }
+}
+
+#[test]
+fn paths_of_a_page_are_found() {
+    let page = "See `src/a.rs`, not src/b.rs, `src/*.rs` or `just test`; `tests/it/` too.";
+    assert_eq!(named_paths(page), ["src/a.rs", "tests/it/"]);
+}
