@@ -63,7 +63,9 @@ fn writes(sources: &[Source]) -> Vec<String> {
     find(sources, |source, word| {
         let on = |owner: &str| word.before.strip_suffix("::").is_some_and(|b| b.ends_with(owner));
         let writes = match word.text {
-            "OpenOptions" | "serialize_to_file" | "NamedTempFile" => true,
+            "OpenOptions" | "serialize_to_file" => true,
+            // A temporary file that is never persisted leaves nothing behind.
+            "persist" | "persist_noclobber" => word.before.ends_with('.') && word.after.starts_with('('),
             text if WRITES.contains(&text) => on("fs") || on("fs_err") || on("File"),
             _ => false,
         };
@@ -75,7 +77,11 @@ fn writes(sources: &[Source]) -> Vec<String> {
 /// `std::fs`, whose errors don't name the path.
 fn plain_file_system(sources: &[Source]) -> Vec<String> {
     find(sources, |_, word| {
-        let plain = word.text == "fs" && word.before.ends_with("std::");
+        // Plain values, which do nothing and have no counterpart in fs_err.
+        let value = ["Permissions", "Metadata", "FileType", "TryLockError"]
+            .iter()
+            .any(|name| word.after.strip_prefix("::").is_some_and(|path| path.starts_with(name)));
+        let plain = word.text == "fs" && word.before.ends_with("std::") && !value;
         plain.then(|| "std::fs, where fs_err names the path".into())
     })
 }
@@ -193,12 +199,13 @@ fn a_write_is_found() {
         ("src/cli/a.rs", "fs_err::read(a); buffer.write(b); std::iter::repeat(c)", &[]),
         ("src/store/atomic.rs", "fs_err::File::create(path)?", &[]),
         ("src/dataset/atomic.rs", "fs_err::File::create(path)?", &[]),
-        ("src/store/run.rs", "tempfile::NamedTempFile::new()", &[1]),
+        ("src/store/run.rs", "file.persist(path)", &[1]),
         ("src/dataset/lock.rs", "fs_err::File::create(path)?", &[1]),
     ] {
         check(writes, path, text, expect);
     }
     check(plain_file_system, "src/store/a.rs", "use std::fs;\nuse std::{fmt, io};", &[1]);
+    check(plain_file_system, "src/store/a.rs", "let p: std::fs::Permissions = f();", &[]);
     check(plain_file_system, "src/store/a.rs", "use fs_err as fs;\nfs::read(x)", &[]);
 }
 
