@@ -1,5 +1,6 @@
 //! Integration tests: one binary, a module for each concern.
 
+mod architecture;
 mod claim;
 mod dataset;
 mod example;
@@ -8,6 +9,7 @@ mod experiment_meaning;
 mod kernels;
 mod metric;
 mod model;
+mod pages;
 mod parity;
 mod program;
 mod report;
