@@ -140,7 +140,7 @@ fn ege_unet_starts_as_the_original_does() {
                 }
                 ("bias", _) => assert!(tensor.values.iter().all(|&x| x == 0.0), "{name}"),
                 ("weight", 1) => {
-                    assert!(tensor.values.iter().all(|x| x.to_bits() == 1.0_f32.to_bits()), "{name}")
+                    assert!(tensor.values.iter().all(|x| x.to_bits() == 1.0_f32.to_bits()), "{name}");
                 }
                 _ => pooled[2].extend(unit(1.0)),
             }

@@ -14,7 +14,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         "rotation angle",
         "The rotation angle is drawn once per process, before the seed is set: every rotated sample of a run \
          has the same angle, and the seed does not fix it.",
-        Some("train.augment.rotation"),
+        Some("augment.rotation"),
         |settings| {
             let augment = &settings.train.augment;
             if augment.rotation_probability == 0.0 {
@@ -45,7 +45,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         5,
         "side outputs required",
         "The training loop can't train a model without side outputs.",
-        Some("train.loss.side-weights"),
+        Some("loss.side-weights"),
         |settings| {
             let used = settings.train.loss.side_weights.iter().any(|weight| *weight != 0.0);
             unless(used, "trained without side outputs")
@@ -71,7 +71,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         "learning-rate wave",
         "The cosine schedule has a half-period of 50 epochs and goes on past it: over 300 epochs the learning \
          rate is a wave that ends near its maximum.",
-        Some("train.schedule"),
+        Some("schedule"),
         |settings| match settings.train.schedule {
             ScheduleSettings::Cosine { t_max, min_learning_rate } => unless(
                 t_max == 50 && (min_learning_rate - 1e-5).abs() < f64::EPSILON * 1e-5,
@@ -95,14 +95,14 @@ pub(super) const RELEASED: &[Deviation] = &[
         10,
         "cross-entropy on probabilities",
         "Binary cross-entropy is taken on sigmoid outputs, not on logits.",
-        Some("train.loss.bce"),
+        Some("loss.bce"),
         |settings| unless(settings.train.loss.bce == BceForm::Probabilities, "taken on logits"),
     ),
     released(
         11,
         "soft masks",
         "The loss compares with bilinearly resized, soft masks; the metric with hard ones.",
-        Some("train.loss.mask"),
+        Some("loss.mask"),
         |settings| unless(settings.train.loss.mask == LossMask::Soft, "hard masks in the loss"),
     ),
     released(

@@ -176,7 +176,7 @@ fn add_pixels<V: Vector>(sums: [V; 4], x: V, t: V, count: V, on_probabilities: b
         zero.sub(t.mul_add(yes, one.sub(t).mul(no)))
     } else {
         let rest = math::log(one.add(math::exp(zero.sub(x.abs()))));
-        x.max(zero).sub(x.mul(t)).add(rest)
+        zero.max(x).sub(x.mul(t)).add(rest)
     };
     let p = p.mul(count);
     [p.mul_add(t, sums[0]), sums[1].add(p), sums[2].add(t), entropy.mul_add(count, sums[3])]
@@ -186,7 +186,7 @@ fn add_pixels<V: Vector>(sums: [V; 4], x: V, t: V, count: V, on_probabilities: b
 #[inline(always)]
 fn cut_log<V: Vector>(x: V) -> V {
     let tiny = V::splat(1e-37);
-    x.select_less(tiny, V::splat(-100.0), math::log(x.max(tiny)))
+    x.select_less(tiny, V::splat(-100.0), math::log(tiny.max(x)))
 }
 
 /// Factors of a pixel's gradient: `entropy (p - t) + (truth t + constant) p q`.

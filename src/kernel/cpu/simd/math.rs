@@ -5,7 +5,7 @@ use super::Vector;
 /// `e^x` for `x` in -87..=88, to about two units in the last place.
 #[inline(always)]
 pub(crate) fn exp<V: Vector>(x: V) -> V {
-    let x = x.max(V::splat(-87.0)).min(V::splat(88.0));
+    let x = V::splat(88.0).min(V::splat(-87.0).max(x));
     let n = x.mul(V::splat(std::f32::consts::LOG2_E)).round();
     // ln 2 in two parts, so that `n ln 2` loses no digits.
     let r = n.mul_add(V::splat(-0.693_359_4), x);
@@ -33,7 +33,8 @@ pub(crate) fn log<V: Vector>(x: V) -> V {
     for c in [2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0, 2.0] {
         series = series.mul_add(square, V::splat(c));
     }
-    exponent.mul_add(V::splat(std::f32::consts::LN_2), series.mul(s))
+    // What is no number has an exponent and a mantissa too; the difference brings it back.
+    exponent.mul_add(V::splat(std::f32::consts::LN_2), series.mul(s)).add(x.sub(x))
 }
 
 /// The error function, to about 2e-7.
@@ -42,7 +43,7 @@ pub(crate) fn log<V: Vector>(x: V) -> V {
 /// (`MathFunctionsImpl.h`); beyond 4 the error function is 1 to single precision.
 #[inline(always)]
 pub(crate) fn erf<V: Vector>(x: V) -> V {
-    let x = x.max(V::splat(-4.0)).min(V::splat(4.0));
+    let x = V::splat(4.0).min(V::splat(-4.0).max(x));
     let square = x.mul(x);
     let mut top = V::splat(-2.726_142_3e-10);
     for c in [2.770_681_4e-8, -2.101_024e-6, -5.692_506_4e-5, -7.349_906_3e-4, -2.954_6e-3, -1.609_603_3e-2] {
@@ -105,6 +106,13 @@ mod tests {
             sum += term / f64::from(2 * n + 1);
         }
         sum * std::f64::consts::FRAC_2_SQRT_PI
+    }
+
+    #[test]
+    fn what_is_no_number_stays_so() {
+        for function in [exp, log, erf, sigmoid, gelu, gelu_slope] {
+            assert!(function(Portable::splat(f32::NAN)).to_array()[0].is_nan());
+        }
     }
 
     #[test]

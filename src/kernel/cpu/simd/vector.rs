@@ -37,9 +37,9 @@ pub(crate) trait Vector: Copy {
     fn mul(self, other: Self) -> Self;
     /// Lane by lane quotient.
     fn div(self, other: Self) -> Self;
-    /// Lane by lane maximum.
+    /// Lane by lane maximum; `other` where a lane of either is no number.
     fn max(self, other: Self) -> Self;
-    /// Lane by lane minimum.
+    /// Lane by lane minimum; `other` where a lane of either is no number.
     fn min(self, other: Self) -> Self;
     /// Lane by lane square root.
     fn sqrt(self) -> Self;
