@@ -4,6 +4,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::unwritten;
 use super::depthwise::{self, plane_forward, plane_weight};
 use super::gelu::{gelu_in_place, times_gelu_slope};
 use super::pointwise::{self, add_all, transpose};
@@ -106,7 +107,7 @@ impl Op for Axes {
         let quarter = size.quarter * size.pixels();
         let mut output = inputs[0].values.to_vec();
         // The fourth quarter after its pointwise convolution, before GELU.
-        let mut hidden = vec![0.0; output.len() / 4];
+        let mut hidden = unwritten(output.len() / 4);
         output.par_chunks_mut(4 * quarter).zip(hidden.par_chunks_mut(quarter)).for_each(
             |(output, hidden)| {
                 let (products, rest) = output.split_at_mut(3 * quarter);

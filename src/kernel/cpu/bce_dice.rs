@@ -58,10 +58,12 @@ impl Op for DeepBceDice {
                 for ((output, axes), weight) in outputs.iter().zip(&axes).zip(&self.weights) {
                     let logits = plane(*output, image, batch);
                     let mut sums = Sums::default();
-                    rows(logits, axes, width, |row, logits| {
-                        let mask = &mask[row * width..][..width];
-                        let part = row_sums(logits, mask, self.form.on_probabilities);
-                        sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += f64::from(part));
+                    scratch::with(axes.memory(), |memory| {
+                        axes.forward_rows(logits, memory, |row, logits| {
+                            let mask = &mask[row * width..][..width];
+                            let part = row_sums(logits, mask, self.form.on_probabilities);
+                            sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += f64::from(part));
+                        });
                     });
                     let [overlap, predicted, truth, entropy] = sums;
                     let smooth = f64::from(self.form.smooth);
@@ -104,11 +106,14 @@ impl Op for DeepBceDice {
                     on_probabilities: self.form.on_probabilities,
                 };
                 let mask = &masks.values[image * pixels..][..pixels];
-                scratch::with(width + axes.memory(), |memory| {
-                    let (pulls, memory) = memory.split_at_mut(width);
-                    rows(plane(*output, image, batch), &axes, width, |row, logits| {
-                        row_pulls(logits, &mask[row * width..][..width], pulls, pull);
-                        axes.backward_row(pulls, row, memory, result);
+                scratch::with(pixels + axes.memory(), |memory| {
+                    let (logits, memory) = memory.split_at_mut(pixels);
+                    axes.forward_rows(plane(*output, image, batch), memory, |row, values| {
+                        logits[row * width..][..width].copy_from_slice(values);
+                    });
+                    axes.backward_rows(result, memory, |row, pulls| {
+                        let part = row * width..(row + 1) * width;
+                        row_pulls(&logits[part.clone()], &mask[part], pulls, pull);
                     });
                 });
             });
@@ -129,17 +134,6 @@ fn resize(output: Input, height: usize, width: usize) -> Axes {
 fn plane(x: Input<'_>, image: usize, batch: usize) -> &[f32] {
     let pixels = x.values.len() / batch;
     &x.values[image * pixels..][..pixels]
-}
-
-/// Runs `work` on every row of the resized logits.
-fn rows(logits: &[f32], axes: &Axes, width: usize, mut work: impl FnMut(usize, &[f32])) {
-    scratch::with(width + axes.memory(), |memory| {
-        let (output, memory) = memory.split_at_mut(width);
-        for row in 0..axes.height() {
-            axes.forward_row(logits, row, memory, output);
-            work(row, output);
-        }
-    });
 }
 
 for_each_instruction_set! {

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::unwritten;
 use super::scratch;
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
@@ -88,11 +89,6 @@ impl Axes {
         Self { rows: Axis::new(from[0], to[0]), columns: Axis::new(from[1], to[1]) }
     }
 
-    /// Output rows.
-    pub fn height(&self) -> usize {
-        self.rows.to()
-    }
-
     fn pixels_in(&self) -> usize {
         self.rows.from * self.columns.from
     }
@@ -101,48 +97,99 @@ impl Axes {
         self.rows.to() * self.columns.to()
     }
 
-    /// Floats of working memory for one row.
+    /// Floats of working memory for [`forward_rows`](Self::forward_rows) and
+    /// [`backward_rows`](Self::backward_rows).
     pub fn memory(&self) -> usize {
-        self.columns.from
+        3 * self.columns.to() + self.columns.from
     }
 
-    /// One output row of a plane.
-    pub fn forward_row(&self, input: &[f32], row: usize, memory: &mut [f32], output: &mut [f32]) {
-        let (width, tap) = (self.columns.from, self.rows.taps[row]);
-        let at = |index: usize| &input[index * width..][..width];
-        mix(at(tap.low), at(tap.high), tap.weight, memory);
-        self.columns.expand(memory, output);
+    /// Hands every output row of a plane to `work`, in order.
+    ///
+    /// An input row is stretched once, however many output rows lie between it and the next.
+    pub fn forward_rows(&self, input: &[f32], memory: &mut [f32], mut work: impl FnMut(usize, &[f32])) {
+        let (from, to) = (self.columns.from, self.columns.to());
+        let row = |index: usize| &input[index * from..][..from];
+        let (output, rest) = memory.split_at_mut(to);
+        let (mut low, rest) = rest.split_at_mut(to);
+        let mut high = &mut rest[..to];
+        let (mut low_is, mut high_is) = (usize::MAX, usize::MAX);
+        for (index, tap) in self.rows.taps.iter().enumerate() {
+            if tap.low != low_is {
+                if tap.low == high_is {
+                    std::mem::swap(&mut low, &mut high);
+                    high_is = low_is;
+                } else {
+                    self.columns.expand(row(tap.low), low);
+                }
+                low_is = tap.low;
+            }
+            if tap.high != high_is {
+                self.columns.expand(row(tap.high), high);
+                high_is = tap.high;
+            }
+            mix(low, high, tap.weight, output);
+            work(index, output);
+        }
     }
 
-    /// Adds the gradient of one output row to that of the input plane.
-    pub fn backward_row(&self, gradient: &[f32], row: usize, memory: &mut [f32], input: &mut [f32]) {
-        let (width, tap) = (self.columns.from, self.rows.taps[row]);
-        self.columns.gather(gradient, memory);
-        let mut add = |index: usize, factor| add_scaled(memory, factor, &mut input[index * width..][..width]);
-        if tap.low == tap.high {
-            add(tap.low, 1.0);
-        } else {
-            add(tap.low, 1.0 - tap.weight);
-            add(tap.high, tap.weight);
+    /// Adds to the gradient of an input plane that of its output rows, which `work` writes one after another.
+    ///
+    /// Rows are summed at full width, so that only one row for each input row has to be gathered.
+    pub fn backward_rows(
+        &self,
+        input: &mut [f32],
+        memory: &mut [f32],
+        mut work: impl FnMut(usize, &mut [f32]),
+    ) {
+        let (from, to) = (self.columns.from, self.columns.to());
+        let (gradient, rest) = memory.split_at_mut(to);
+        let (mut low, rest) = rest.split_at_mut(to);
+        let (mut high, gathered) = rest.split_at_mut(to);
+        low.fill(0.0);
+        high.fill(0.0);
+        let mut current = 0;
+        for (index, tap) in self.rows.taps.iter().enumerate() {
+            while current < tap.low {
+                self.columns.gather(low, &mut gathered[..from]);
+                add_scaled(&gathered[..from], 1.0, &mut input[current * from..][..from]);
+                low.fill(0.0);
+                std::mem::swap(&mut low, &mut high);
+                current += 1;
+            }
+            work(index, gradient);
+            if tap.low == tap.high {
+                add_scaled(gradient, 1.0, low);
+            } else {
+                add_scaled(gradient, 1.0 - tap.weight, low);
+                add_scaled(gradient, tap.weight, high);
+            }
+        }
+        for (index, sums) in [(current, low), (current + 1, high)] {
+            if index < self.rows.from {
+                self.columns.gather(sums, &mut gathered[..from]);
+                add_scaled(&gathered[..from], 1.0, &mut input[index * from..][..from]);
+            }
         }
     }
 
     /// Resizes one plane.
     fn forward(&self, input: &[f32], output: &mut [f32]) {
+        let width = self.columns.to();
         scratch::with(self.memory(), |memory| {
-            for (row, output) in output.chunks_exact_mut(self.columns.to()).enumerate() {
-                self.forward_row(input, row, memory, output);
-            }
+            self.forward_rows(input, memory, |row, values| {
+                output[row * width..][..width].copy_from_slice(values);
+            });
         });
     }
 
     /// The gradient of one plane's input; `output` is overwritten.
     fn backward(&self, gradient: &[f32], output: &mut [f32]) {
+        let width = self.columns.to();
         output.fill(0.0);
         scratch::with(self.memory(), |memory| {
-            for (row, gradient) in gradient.chunks_exact(self.columns.to()).enumerate() {
-                self.backward_row(gradient, row, memory, output);
-            }
+            self.backward_rows(output, memory, |row, values| {
+                values.copy_from_slice(&gradient[row * width..][..width]);
+            });
         });
     }
 }
@@ -154,7 +201,7 @@ impl Op for Bilinear {
 
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let axes = self.axes(inputs[0]);
-        let mut output = vec![0.0; self.output_shape(inputs).iter().product()];
+        let mut output = unwritten(self.output_shape(inputs).iter().product());
         let planes = inputs[0].values.par_chunks(axes.pixels_in());
         output.par_chunks_mut(axes.pixels_out()).zip(planes).for_each(|(output, x)| axes.forward(x, output));
         (output, Vec::new())
@@ -162,7 +209,7 @@ impl Op for Bilinear {
 
     fn backward(&self, inputs: &[Input], _: &Saved, gradient: &[f32], _: &[bool]) -> Vec<Option<Vec<f32>>> {
         let axes = self.axes(inputs[0]);
-        let mut output = vec![0.0; inputs[0].values.len()];
+        let mut output = unwritten(inputs[0].values.len());
         let planes = gradient.par_chunks(axes.pixels_out());
         output.par_chunks_mut(axes.pixels_in()).zip(planes).for_each(|(output, g)| axes.backward(g, output));
         vec![Some(output)]

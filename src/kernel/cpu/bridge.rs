@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::unwritten;
 use super::channel_norm::{self, image_backward, image_forward};
 use super::depthwise::{Plane, flipped, plane_forward, plane_weight};
 use super::pointwise::add_all;
@@ -77,7 +78,7 @@ impl Op for Bridge {
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = Size::of(inputs);
         let elements = size.group() * size.pixels();
-        let mut output = vec![0.0; self.output_shape(inputs).iter().product()];
+        let mut output = unwritten(self.output_shape(inputs).iter().product());
         output.par_chunks_mut(elements).enumerate().for_each(|(index, output)| {
             let (image, group) = (index / 4, index % 4);
             let [norm_weight, norm_bias, weight, bias] = parameters(inputs, group);
@@ -100,8 +101,8 @@ impl Op for Bridge {
         let size = Size::of(inputs);
         let (pixels, channels) = (size.pixels(), size.group());
         let part = size.quarter * pixels;
-        let mut high = vec![0.0; inputs[0].values.len()];
-        let mut low = vec![0.0; inputs[1].values.len()];
+        let mut high = unwritten(inputs[0].values.len());
+        let mut low = unwritten(inputs[1].values.len());
         let mut mask = vec![0.0; inputs[2].values.len()];
         let partial: Vec<Vec<f32>> = high
             .par_chunks_mut(4 * part)

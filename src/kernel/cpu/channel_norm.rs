@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::unwritten;
 use super::pointwise::add_all;
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
@@ -38,7 +39,7 @@ impl Op for ChannelNorm {
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = size(inputs[0]);
         let image = size.channels * size.pixels;
-        let mut output = vec![0.0; inputs[0].values.len()];
+        let mut output = unwritten(inputs[0].values.len());
         output.par_chunks_mut(image).zip(inputs[0].values.par_chunks(image)).for_each(|(output, x)| {
             image_forward(x, inputs[1].values, inputs[2].values, output, size, self.epsilon);
         });
@@ -48,7 +49,7 @@ impl Op for ChannelNorm {
     fn backward(&self, inputs: &[Input], _: &Saved, gradient: &[f32], _: &[bool]) -> Vec<Option<Vec<f32>>> {
         let size = size(inputs[0]);
         let image = size.channels * size.pixels;
-        let mut output = vec![0.0; inputs[0].values.len()];
+        let mut output = unwritten(inputs[0].values.len());
         let partial: Vec<Vec<f32>> = output
             .par_chunks_mut(image)
             .zip(inputs[0].values.par_chunks(image).zip(gradient.par_chunks(image)))

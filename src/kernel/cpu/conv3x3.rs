@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::unwritten;
 use super::scratch;
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
@@ -63,7 +64,7 @@ impl Op for Conv3x3 {
 
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = Self::size(inputs);
-        let mut output = vec![0.0; self.output_shape(inputs).iter().product()];
+        let mut output = unwritten(self.output_shape(inputs).iter().product());
         forward(inputs[0].values, inputs[1].values, inputs[2].values, &mut output, size);
         (output, Vec::new())
     }
@@ -78,7 +79,7 @@ impl Op for Conv3x3 {
         let size = Self::size(inputs);
         let zeros = |input: Input| vec![0.0; input.values.len()];
         let x = wanted[0].then(|| {
-            let mut x = zeros(inputs[0]);
+            let mut x = unwritten(inputs[0].values.len());
             backward_input(gradient, inputs[1].values, &mut x, size);
             x
         });

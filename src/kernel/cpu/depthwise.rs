@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::unwritten;
 use super::pointwise::{add_all, total};
 use super::scratch;
 use super::simd::{LANES, Vector, for_each_instruction_set};
@@ -51,7 +52,7 @@ impl Op for Depthwise {
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let plane = self.plane(inputs[0]);
         let channels = inputs[0].shape[1];
-        let mut output = vec![0.0; inputs[0].values.len()];
+        let mut output = unwritten(inputs[0].values.len());
         let planes = output.par_chunks_mut(plane.pixels()).zip(inputs[0].values.par_chunks(plane.pixels()));
         planes.enumerate().for_each(|(index, (output, x))| {
             let channel = index % channels;
@@ -73,7 +74,7 @@ impl Op for Depthwise {
         let plane = self.plane(inputs[0]);
         let channels = inputs[0].shape[1];
         let x = wanted[0].then(|| {
-            let mut x = vec![0.0; inputs[0].values.len()];
+            let mut x = unwritten(inputs[0].values.len());
             let planes = x.par_chunks_mut(plane.pixels()).zip(gradient.par_chunks(plane.pixels()));
             planes.enumerate().for_each(|(index, (x, gradient))| {
                 let weight = flipped(&inputs[1].values[index % channels * 9..][..9]);

@@ -14,6 +14,7 @@ mod axes;
 mod bce_dice;
 mod bilinear;
 mod bridge;
+mod buffer;
 mod channel_norm;
 mod conv3x3;
 mod depthwise;

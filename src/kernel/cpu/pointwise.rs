@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::unwritten;
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 
@@ -38,7 +39,7 @@ impl Op for Pointwise {
 
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = Self::size(inputs);
-        let mut output = vec![0.0; size.batch * size.channels_out * size.pixels];
+        let mut output = unwritten(size.batch * size.channels_out * size.pixels);
         let outputs = output.par_chunks_mut(size.channels_out * size.pixels);
         let images = inputs[0].values.par_chunks(size.channels_in * size.pixels);
         outputs
@@ -58,7 +59,7 @@ impl Op for Pointwise {
         let x = wanted[0].then(|| {
             let weight = transpose(inputs[1].values, size.channels_out, size.channels_in);
             let zeros = vec![0.0; size.channels_in];
-            let mut x = vec![0.0; inputs[0].values.len()];
+            let mut x = unwritten(inputs[0].values.len());
             let back = Size { channels_in: size.channels_out, channels_out: size.channels_in, ..size };
             let images = x.par_chunks_mut(size.channels_in * size.pixels);
             let gradients = gradient.par_chunks(size.channels_out * size.pixels);

@@ -5,6 +5,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::unwritten;
 use super::group_norm::{Moments, Size, affine, dense_line, moments, weight_and_bias};
 use super::scratch;
 use super::simd::{LANES, Vector, for_each_instruction_set, math};
@@ -44,7 +45,7 @@ impl Op for NormPoolGelu {
         let size = Size::of(inputs[0], self.groups, self.epsilon);
         let plane = plane(inputs[0]);
         let batch = inputs[0].shape[0];
-        let mut output = vec![0.0; batch * size.channels * plane.pooled()];
+        let mut output = unwritten(batch * size.channels * plane.pooled());
         let mut scales = vec![0.0; batch * size.groups * 2];
         output
             .par_chunks_mut(size.group() * plane.pooled())
@@ -74,7 +75,7 @@ impl Op for NormPoolGelu {
     ) -> Vec<Option<Vec<f32>>> {
         let size = Size::of(inputs[0], self.groups, self.epsilon);
         let plane = plane(inputs[0]);
-        let mut output = vec![0.0; inputs[0].values.len()];
+        let mut output = unwritten(inputs[0].values.len());
         let sums: Vec<Vec<[f32; 2]>> = output
             .par_chunks_mut(size.group() * size.pixels)
             .zip(inputs[0].values.par_chunks(size.group() * size.pixels))
