@@ -8,6 +8,7 @@ use super::exit_code::ExitCode;
 use super::fake_option::TrainerChoice;
 use super::printer::Color;
 use crate::dataset::DEFAULT_SIZE;
+use crate::kernel::Kernels;
 
 /// Reproducible experiments and benchmarks for light medical image segmentation.
 #[derive(Debug, Parser)]
@@ -70,6 +71,12 @@ pub(super) enum Command {
     /// Look at data sets and import them
     #[command(subcommand, after_help = "Example:\n  ege-bench data import isic2017 path/to/isic2017")]
     Data(DataCommand),
+    /// Measure how long a network takes
+    #[command(
+        subcommand,
+        after_help = "Example:\n  ege-bench bench train --model ege-unet --batch-size 8 --threads 2"
+    )]
+    Bench(BenchCommand),
     /// Look at networks
     #[command(subcommand, after_help = "Example:\n  ege-bench model show ege-unet")]
     Model(ModelCommand),
@@ -102,6 +109,9 @@ pub(super) struct RunArguments {
     /// Threads of a training step [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Which implementation of the operations runs: fused, or plain for comparison
+    #[arg(long, value_name = "KERNELS", default_value_t)]
+    pub kernels: Kernels,
     /// Make at most N of the runs that are due
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
@@ -139,6 +149,45 @@ pub(super) struct ImportArguments {
     /// Height and width of the prepared images in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
     pub size: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BenchCommand {
+    /// Measure whole training steps: forward, loss, backward, update
+    #[command(
+        after_help = "Example:\n  ege-bench bench train --model ege-unet --batch-size 8 --threads 2 --json"
+    )]
+    Train(BenchArguments),
+    /// Measure predictions
+    #[command(
+        after_help = "Example:\n  ege-bench bench infer --model ege-unet --batch-size 1 --threads 2 --json"
+    )]
+    Infer(BenchArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BenchArguments {
+    /// The network, as `ege-bench model list` shows it
+    #[arg(long, value_name = "MODEL", default_value = "ege-unet")]
+    pub model: String,
+    /// Images at once [default: 8 for training, 1 for prediction]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub batch_size: Option<u16>,
+    /// Height and width of the images in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
+    pub size: usize,
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Repetitions that count, after a quarter as many that don't
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub repetitions: u32,
+    /// Which implementation of the operations runs: fused or plain
+    #[arg(long, value_name = "KERNELS", default_value_t)]
+    pub kernels: Kernels,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -66,6 +66,17 @@ pub(super) fn experiment(arguments: &ExperimentArguments) -> Result<Experiment, 
     Ok(experiment::load(path, &arguments.set, &catalogue())?)
 }
 
+/// Starts the threads of a step, all cores where none are asked for; before anything uses them, since they
+/// start once.
+pub(super) fn start_threads(asked: Option<u16>) -> Result<usize, Failure> {
+    let threads = asked.map_or_else(default_threads, usize::from);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()
+        .map_err(|error| Failure::usage(format!("can't start {threads} threads: {error}"), None))?;
+    Ok(threads)
+}
+
 /// Threads of a training step where none are asked for: all cores.
 pub(super) fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

@@ -1,7 +1,7 @@
 //! `ege-bench run`: makes the runs that are due, and writes the report.
 
 use super::args::RunArguments;
-use super::context::{Context, default_threads, experiment};
+use super::context::{Context, experiment, start_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::plan::summary;
@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::report;
 use super::table::Table;
 use crate::executor::{Execution, FakeTrainer, Interrupt, Summary, provenance, refresh};
+use crate::kernel::use_kernels;
 use crate::metric::{Counts, Definition};
 use crate::report::{ReportInput, ReportRun};
 use crate::statistics;
@@ -17,12 +18,8 @@ use crate::store::{RunState, Weights};
 pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let printer = context.printer;
     let experiment = experiment(&arguments.experiment)?;
-    let threads = arguments.threads.map_or_else(default_threads, usize::from);
-    // Before anything uses rayon: its pool is made once.
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .map_err(|error| Failure::usage(format!("can't start {threads} threads: {error}"), None))?;
+    let threads = start_threads(arguments.threads)?;
+    use_kernels(arguments.kernels);
     let trainer = context.trainer(threads);
     let mut items = context.plan(&experiment, &*trainer)?;
     printer.note(format_args!("{}: {}", experiment.name, summary(&items)));

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use burn::tensor::Device;
 
+use crate::kernel::{Kernels, kernels};
+
 /// On what a training runs, as `--device` spells it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compute {
@@ -19,8 +21,10 @@ impl Compute {
 
     /// The device class that enters a run's id: runs of different classes never mix.
     pub fn class(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
+        match (self, kernels()) {
+            (Self::Cpu, Kernels::Fused) => "cpu",
+            // Another order of roundings, so other bits.
+            (Self::Cpu, Kernels::Plain) => "cpu-plain",
         }
     }
 
@@ -34,7 +38,9 @@ impl Compute {
 
 impl fmt::Display for Compute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.class())
+        f.write_str(match self {
+            Self::Cpu => "cpu",
+        })
     }
 }
 

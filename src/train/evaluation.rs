@@ -1,9 +1,13 @@
 //! Prediction and counting.
 
-use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use std::convert::Infallible;
 
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::ahead::ahead;
 use super::loss::image_losses;
+use super::workers::on_workers;
 use super::{Compute, ImageCounts, TrainError};
 use crate::dataset::{Batch, Batches, Images};
 use crate::experiment::settings::{LossSettings, Settings};
@@ -39,20 +43,22 @@ pub(super) fn evaluate(
 ) -> Evaluation {
     let network = built.network.valid();
     let mut evaluation = Evaluation { losses: Vec::new(), counts: Vec::with_capacity(indices.len()) };
-    for indices in indices.chunks(BATCH) {
-        let batch = batches.evaluation(indices);
-        let (images, masks) = tensors(&batch, device);
-        let prediction = network.forward(images);
+    let chunks: Vec<Vec<usize>> = indices.chunks(BATCH).map(<[usize]>::to_vec).collect();
+    let make = |indices: &[usize]| batches.evaluation(indices);
+    let Ok(_) = ahead::<Infallible>(&chunks, make, |_, mut batch| {
+        let (images, masks) = tensors(&mut batch, device);
+        let prediction = on_workers(|| network.forward(images));
         let lesion = lesions(&prediction);
         let pixels = batch.size * batch.size;
         for (predicted, truth) in lesion.chunks(pixels).zip(batch.truth.chunks(pixels)) {
             evaluation.counts.push(Counts::of(predicted.iter().copied(), truth.iter().copied()));
         }
         if let Some(loss) = loss {
-            let losses = values(image_losses(prediction, &masks, loss));
+            let losses = on_workers(|| values(image_losses(prediction, &masks, loss)));
             evaluation.losses.extend(losses.into_iter().map(f64::from));
         }
-    }
+        Ok(true)
+    });
     evaluation
 }
 
@@ -73,8 +79,8 @@ pub fn predict(
     let batches = Batches::new(images, train.to_vec(), &settings.train, 0);
     let mut masks = Vec::with_capacity(indices.len());
     for indices in indices.chunks(BATCH) {
-        let batch = batches.evaluation(indices);
-        let prediction = built.network.forward(tensors(&batch, &device).0);
+        let mut batch = batches.evaluation(indices);
+        let prediction = built.network.forward(tensors(&mut batch, &device).0);
         masks.extend(lesions(&prediction).chunks(batch.size * batch.size).map(<[bool]>::to_vec));
     }
     Ok(masks)
@@ -87,18 +93,22 @@ pub(super) fn load(settings: &Settings, weights: &[u8], device: &Device) -> Resu
     built.with_state(&state).map_err(|error| TrainError::Weights(error.to_string()))
 }
 
-/// A batch on a device: images and masks for the loss.
-pub(super) fn tensors(batch: &Batch, device: &Device) -> (Tensor<4>, Tensor<4>) {
+/// A batch on a device: images and masks for the loss, taken out of the batch.
+pub(super) fn tensors(batch: &mut Batch, device: &Device) -> (Tensor<4>, Tensor<4>) {
     let (count, size) = (batch.indices.len(), batch.size);
-    let images = TensorData::new(batch.images.clone(), [count, 3, size, size]);
-    let masks = TensorData::new(batch.masks.clone(), [count, 1, size, size]);
+    let images = TensorData::new(std::mem::take(&mut batch.images), [count, 3, size, size]);
+    let masks = TensorData::new(std::mem::take(&mut batch.masks), [count, 1, size, size]);
     (Tensor::from_data(images, device), Tensor::from_data(masks, device))
 }
 
 /// Probability at least one half, as the authors' code thresholds.
 fn lesions(prediction: &Prediction) -> Vec<bool> {
-    let probabilities = values(activation::sigmoid(prediction.output.clone()));
-    probabilities.into_iter().map(|p| p >= 0.5).collect()
+    values(prediction.output.clone()).into_iter().map(at_least_half).collect()
+}
+
+/// True if the sigmoid of a logit is at least one half in single precision, which it is just below 0 too.
+fn at_least_half(logit: f32) -> bool {
+    logit >= 0.0 || (logit > -1e-6 && 1.0 / (1.0 + (-logit).exp()) >= 0.5)
 }
 
 /// Counts with the ids of their images.
@@ -109,4 +119,16 @@ pub(super) fn named(images: &dyn Images, indices: &[usize], counts: Vec<Counts>)
         .zip(counts)
         .map(|(&index, counts)| ImageCounts { image: ids[index].clone(), counts })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_least_half;
+
+    #[test]
+    fn the_threshold_is_that_of_the_sigmoid() {
+        for logit in [-3.0, -1e-3, -1e-6, -3e-7, -1e-7, -1e-8, 0.0, 1e-9, 2.0, f32::NAN] {
+            assert_eq!(at_least_half(logit), 1.0 / (1.0 + (-logit).exp()) >= 0.5, "{logit}");
+        }
+    }
 }

@@ -1,13 +1,17 @@
 //! Training: what a run does between its plan and its counts.
 
 mod adamw;
+mod ahead;
 mod checkpoint;
 mod device;
 mod evaluation;
 mod job;
+mod learner;
 mod loss;
+mod measure;
 mod schedule;
 mod trainer;
+mod workers;
 
 pub use checkpoint::{Best, Progress};
 pub use device::Compute;
@@ -16,6 +20,7 @@ pub use job::{
     BatchProgress, EpochSummary, Finished, Host, HostError, ImageCounts, Job, Outcome, TrainError,
 };
 pub use loss::image_losses;
+pub use measure::{Measurement, predictions, training_steps};
 pub use schedule::learning_rate;
 pub use trainer::train;
 

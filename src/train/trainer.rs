@@ -1,17 +1,17 @@
 //! The training loop.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use burn::tensor::Device;
-
 use super::adamw::AdamW;
+use super::ahead::ahead;
 use super::checkpoint::{Best, Checkpoint, Progress};
 use super::evaluation::{Evaluation, evaluate, load, named, tensors};
-use super::loss::image_losses;
+use super::learner::Learner;
 use super::schedule::learning_rate;
 use super::{BatchProgress, Compute, EpochSummary, Finished, Host, Job, Outcome, TrainError};
-use crate::dataset::Batches;
-use crate::experiment::settings::{OptimizerSettings, Selection, TrainSettings};
+use crate::dataset::{Batch, Batches};
+use crate::experiment::settings::{Selection, TrainSettings};
 use crate::metric::Counts;
 use crate::model::Built;
 use crate::model::weights::to_safetensors;
@@ -39,12 +39,10 @@ pub fn train(job: &Job, compute: Compute, host: &mut dyn Host) -> Result<Outcome
 struct Training<'a> {
     job: &'a Job<'a>,
     settings: &'a TrainSettings,
-    device: Device,
-    batches: Batches<'a>,
+    batches: Arc<Batches<'a>>,
     select: Vec<usize>,
     report: Vec<usize>,
-    built: Built,
-    optimizer: AdamW,
+    learner: Learner,
     progress: Progress,
     /// When this session's part of the training began that `progress.seconds` doesn't hold yet.
     since: Instant,
@@ -70,12 +68,10 @@ impl<'a> Training<'a> {
         Ok(Self {
             job,
             settings,
-            batches: Batches::new(job.images, indices(&job.split.train), settings, job.seed),
+            batches: Arc::new(Batches::new(job.images, indices(&job.split.train), settings, job.seed)),
             select: indices(&job.split.select),
             report: indices(&job.split.report),
-            device,
-            built,
-            optimizer,
+            learner: Learner { built, optimizer, device },
             progress,
             since: Instant::now(),
         })
@@ -88,12 +84,17 @@ impl<'a> Training<'a> {
         let rate = learning_rate(self.settings, epoch);
         let order = self.batches.order(epoch as u64);
         let mut images = 0;
-        for (index, indices) in order.iter().enumerate().skip(self.progress.batches_done) {
+        let batches = Arc::clone(&self.batches);
+        let make = |indices: &[usize]| batches.train(epoch as u64, indices);
+        let done = self.progress.batches_done;
+        let whole = ahead::<TrainError>(&order[done..], make, |index, batch| {
             if host.stop_requested() {
                 return Ok(false);
             }
-            let loss = self.step(epoch, index, indices, rate)?;
-            images += indices.len();
+            let index = done + index;
+            let count = batch.indices.len();
+            let loss = self.step(epoch, index, batch, rate)?;
+            images += count;
             self.progress.loss_sum += loss;
             self.progress.batches_done = index + 1;
             host.batch(BatchProgress {
@@ -101,23 +102,27 @@ impl<'a> Training<'a> {
                 epochs: self.settings.epochs,
                 batch: index + 1,
                 batches: order.len(),
-                images: indices.len(),
+                images: count,
                 loss: self.progress.loss_sum / (index + 1) as f64,
                 learning_rate: rate,
             });
+            Ok(true)
+        })?;
+        if !whole {
+            return Ok(false);
         }
         let trained = began.elapsed().as_secs_f64();
 
         let judged = evaluate(
-            &self.built,
+            &self.learner.built,
             &self.batches,
             &self.select,
             Some(&self.settings.loss),
-            &self.device.clone().inner(),
+            &self.learner.device.clone().inner(),
         );
         let best = self.select(epoch, &judged);
         if best {
-            host.save_best(&to_safetensors(&self.built.state(), None))?;
+            host.save_best(&to_safetensors(&self.learner.built.state(), None))?;
         }
         host.epoch(EpochSummary {
             epoch,
@@ -137,21 +142,15 @@ impl<'a> Training<'a> {
     }
 
     /// One step of the optimizer; returns the batch's loss.
-    fn step(&mut self, epoch: usize, index: usize, indices: &[usize], rate: f64) -> Result<f64, TrainError> {
-        let batch = self.batches.train(epoch as u64, indices);
-        let (images, masks) = tensors(&batch, &self.device);
-        let prediction = self.built.network.forward(images);
-        let loss = image_losses(prediction, &masks, &self.settings.loss).mean();
-        let value = f64::from(loss.clone().into_scalar::<f32>());
-        if !value.is_finite() {
-            let ids = self.job.images.ids();
-            let images = indices.iter().map(|&index| ids[index].clone()).collect();
-            return Err(TrainError::Diverged { epoch, batch: index + 1, loss: value, images });
+    fn step(&mut self, epoch: usize, index: usize, mut batch: Batch, rate: f64) -> Result<f64, TrainError> {
+        let tensors = tensors(&mut batch, &self.learner.device);
+        let loss = self.learner.step(tensors, &self.settings.loss, self.settings.optimizer, rate);
+        if loss.is_finite() {
+            return Ok(loss);
         }
-        let gradients = loss.backward();
-        let OptimizerSettings::Adamw(settings) = self.settings.optimizer;
-        self.built = self.optimizer.step(self.built.clone(), &gradients, settings, rate);
-        Ok(value)
+        let ids = self.job.images.ids();
+        let images = batch.indices.iter().map(|&index| ids[index].clone()).collect();
+        Err(TrainError::Diverged { epoch, batch: index + 1, loss, images })
     }
 
     /// True if this epoch is the best so far.
@@ -173,21 +172,21 @@ impl<'a> Training<'a> {
         self.since = Instant::now();
         let checkpoint = Checkpoint {
             progress: self.progress.clone(),
-            weights: self.built.state(),
-            optimizer: self.optimizer.clone(),
+            weights: self.learner.built.state(),
+            optimizer: self.learner.optimizer.clone(),
         };
         Ok(host.save_checkpoint(&checkpoint.encode())?)
     }
 
     /// Counts the reported images under the best and the last weights.
     fn finish(self, host: &mut dyn Host) -> Result<Outcome, TrainError> {
-        let device = self.device.inner();
+        let device = self.learner.device.clone().inner();
         let best = load(self.job.settings, &host.load_best()?, &device)?;
         let count = |built: &Built| {
             let evaluation = evaluate(built, &self.batches, &self.report, None, &device);
             named(self.job.images, &self.report, evaluation.counts)
         };
-        let (best, last) = (count(&best), count(&self.built));
+        let (best, last) = (count(&best), count(&self.learner.built));
         Ok(Outcome::Done(Finished {
             best_epoch: self.progress.best.map_or(self.progress.epochs_done, |best| best.epoch),
             seconds: self.progress.seconds + self.since.elapsed().as_secs_f64(),

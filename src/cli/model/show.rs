@@ -6,18 +6,12 @@ use crate::cli::args::ShowArguments;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::model::Card;
 use crate::{cost, model};
 
 pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Result<ExitCode, Failure> {
     let (name, size) = (&arguments.model, arguments.size);
-    if size == 0 || !size.is_multiple_of(32) {
-        let hint = "the networks halve their input five times; 256 is the paper's size";
-        return Err(Failure::usage(format!("size {size} is not a multiple of 32"), Some(hint.to_owned())));
-    }
-    let Some(card) = model::cards().into_iter().find(|card| card.name == name) else {
-        let known = model::names().join(", ");
-        return Err(Failure::usage(format!("unknown model `{name}`; known are {known}"), None));
-    };
+    let card = card(name, size)?;
     let cost = cost::of(&card.settings, size);
     if arguments.json {
         context.printer.json(&json!({
@@ -42,6 +36,18 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
         grouped(cost.conv_macs)
     ));
     Ok(ExitCode::Success)
+}
+
+/// The network of that name, if it takes images of that size.
+pub(in crate::cli) fn card(name: &str, size: usize) -> Result<Card, Failure> {
+    if size == 0 || !size.is_multiple_of(32) {
+        let hint = "the networks halve their input five times; 256 is the paper's size";
+        return Err(Failure::usage(format!("size {size} is not a multiple of 32"), Some(hint.to_owned())));
+    }
+    model::cards().into_iter().find(|card| card.name == name).ok_or_else(|| {
+        let known = model::names().join(", ");
+        Failure::usage(format!("unknown model `{name}`; known are {known}"), None)
+    })
 }
 
 /// The number with commas between its thousands.

@@ -1,0 +1,95 @@
+//! `ege-bench bench`: how long training steps and predictions take.
+
+use serde_json::json;
+
+use super::args::{BenchArguments, BenchCommand};
+use super::context::{Context, start_threads};
+use super::exit_code::ExitCode;
+use super::failure::Failure;
+use super::model::show::card;
+use crate::kernel::cpu::simd::InstructionSet;
+use crate::kernel::use_kernels;
+use crate::train::{Compute, Measurement, predictions, training_steps};
+
+pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode, Failure> {
+    let (what, arguments, batch) = match command {
+        BenchCommand::Train(arguments) => ("train", arguments, 8),
+        BenchCommand::Infer(arguments) => ("infer", arguments, 1),
+    };
+    let BenchArguments { model, size, kernels, repetitions, .. } = arguments;
+    let card = card(model, *size)?;
+    let threads = start_threads(arguments.threads)?;
+    use_kernels(*kernels);
+    let repetitions = *repetitions as usize;
+    let measurement = Measurement {
+        model: card.settings,
+        size: *size,
+        batch: arguments.batch_size.map_or(batch, usize::from),
+        repetitions,
+        warm_up: repetitions.div_ceil(4),
+    };
+    let mut times = match command {
+        BenchCommand::Train(_) => training_steps(&measurement, Compute::Cpu),
+        BenchCommand::Infer(_) => predictions(&measurement, Compute::Cpu),
+    };
+    times.sort_by(f64::total_cmp);
+    let (minimum, median) = (times[0], median(&times));
+    let images_per_second = measurement.batch as f64 / median * 1e3;
+    let peak = peak_megabytes();
+    let set = format!("{:?}", InstructionSet::current()).to_lowercase();
+    if arguments.json {
+        context.printer.json(&json!({
+            "bench": what,
+            "model": card.name,
+            "size": size,
+            "batch_size": measurement.batch,
+            "threads": threads,
+            "kernels": kernels.to_string(),
+            "instruction_set": set,
+            "repetitions": repetitions,
+            "median_ms": median,
+            "min_ms": minimum,
+            "images_per_second": images_per_second,
+            "peak_mb": peak,
+        }));
+        return Ok(ExitCode::Success);
+    }
+    let printer = context.printer;
+    printer.result(format_args!(
+        "{what} {}: batch {} of {size}x{size}, {threads} threads, {kernels} kernels ({set})",
+        card.name, measurement.batch
+    ));
+    printer.result(format_args!(
+        "median {median:.2} ms, least {minimum:.2} ms of {repetitions}; {images_per_second:.1} images/s"
+    ));
+    if let Some(peak) = peak {
+        printer.result(format_args!("peak memory {peak} MB"));
+    }
+    Ok(ExitCode::Success)
+}
+
+/// The middle of sorted values, or the mean of the two in the middle.
+fn median(sorted: &[f64]) -> f64 {
+    let half = sorted.len() / 2;
+    if sorted.len().is_multiple_of(2) { f64::midpoint(sorted[half - 1], sorted[half]) } else { sorted[half] }
+}
+
+/// The most memory that this process ever held, where the system tells.
+fn peak_megabytes() -> Option<u64> {
+    let status = fs_err::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kilobytes / 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_middle_is_found() {
+        for (sorted, expect) in [(&[3.0][..], 3.0), (&[1.0, 2.0], 1.5), (&[1.0, 2.0, 9.0], 2.0)] {
+            assert!((median(sorted) - expect).abs() < 1e-12);
+        }
+    }
+}

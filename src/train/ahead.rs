@@ -1,0 +1,76 @@
+//! Batches made beside the step that uses the one before.
+
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use crate::dataset::Batch;
+
+/// Batches that wait for the step.
+const WAITING: usize = 2;
+
+/// Makes the batches on a thread of their own and hands each to `work`, in order, until it returns false or
+/// an error; the value is what it last returned, true where there was nothing to do.
+pub(super) fn ahead<E>(
+    orders: &[Vec<usize>],
+    make: impl Fn(&[usize]) -> Batch + Send + Sync,
+    mut work: impl FnMut(usize, Batch) -> Result<bool, E>,
+) -> Result<bool, E> {
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(WAITING);
+        scope.spawn(move || {
+            // A pool of one: the step's threads stay with the step.
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+            for indices in orders {
+                let batch = match &pool {
+                    Ok(pool) => pool.install(|| make(indices)),
+                    Err(_) => make(indices),
+                };
+                // The receiver is gone once `work` has ended early.
+                if sender.send(batch).is_err() {
+                    break;
+                }
+            }
+        });
+        for (index, batch) in receiver.iter().enumerate() {
+            if !work(index, batch)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    fn batch(indices: &[usize]) -> Batch {
+        let none = Vec::new;
+        Batch { indices: indices.to_vec(), size: 0, images: none(), masks: none(), truth: Vec::new() }
+    }
+
+    fn orders() -> Vec<Vec<usize>> {
+        (0..10).map(|index| vec![index, index + 1]).collect()
+    }
+
+    #[test]
+    fn batches_arrive_in_order() {
+        let mut seen = Vec::new();
+        let ended = ahead::<Infallible>(&orders(), batch, |index, batch| {
+            assert_eq!(seen.len(), index);
+            seen.push(batch.indices);
+            Ok(true)
+        });
+        assert_eq!(ended, Ok(true));
+        assert_eq!(seen, orders());
+    }
+
+    #[test]
+    fn an_early_end_stops_the_maker() {
+        assert_eq!(ahead::<Infallible>(&orders(), batch, |index, _| Ok(index < 3)), Ok(false));
+        assert_eq!(ahead(&orders(), batch, |index, _| if index < 3 { Ok(true) } else { Err(index) }), Err(3));
+        assert_eq!(ahead::<Infallible>(&[], batch, |_, _| Ok(false)), Ok(true));
+    }
+}

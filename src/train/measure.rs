@@ -1,0 +1,79 @@
+//! How long a training step and a prediction take.
+
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::tensor::{Tensor, TensorData};
+
+use super::Compute;
+use super::adamw::AdamW;
+use super::learner::Learner;
+use super::workers::on_workers;
+use crate::experiment::settings::{AdamWSettings, LossSettings, ModelSettings, OptimizerSettings};
+use crate::model::Built;
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Measurement {
+    /// The network.
+    pub model: ModelSettings,
+    /// Height and width of the images in pixels.
+    pub size: usize,
+    /// Images at once.
+    pub batch: usize,
+    /// Repetitions that count.
+    pub repetitions: usize,
+    /// Repetitions before those, which don't.
+    pub warm_up: usize,
+}
+
+/// Milliseconds of whole training steps: forward, loss over all outputs, backward and AdamW, on the same
+/// batch each time.
+pub fn training_steps(measurement: &Measurement, compute: Compute) -> Vec<f64> {
+    let device = compute.device().autodiff();
+    let built = Built::new(&measurement.model, 42, &device);
+    let mut learner = Learner { built, optimizer: AdamW::default(), device };
+    let (images, masks) = batch(measurement);
+    let loss = LossSettings::default();
+    let settings = AdamWSettings::default();
+    repeat(measurement, || {
+        let images = Tensor::from_data(images.clone(), &learner.device);
+        let masks = Tensor::from_data(masks.clone(), &learner.device);
+        learner.step((images, masks), &loss, OptimizerSettings::Adamw(settings), settings.learning_rate);
+    })
+}
+
+/// Milliseconds of predictions, from pixels in memory to logits in memory.
+pub fn predictions(measurement: &Measurement, compute: Compute) -> Vec<f64> {
+    let device = compute.device();
+    let network = Built::new(&measurement.model, 42, &device).network.valid();
+    let (images, _) = batch(measurement);
+    repeat(measurement, || {
+        let images = Tensor::from_data(images.clone(), &device);
+        let logits = on_workers(|| network.forward(images).output.into_data());
+        assert!(!logits.bytes().is_empty(), "a prediction has pixels");
+    })
+}
+
+fn repeat(measurement: &Measurement, mut work: impl FnMut()) -> Vec<f64> {
+    let timed = (0..measurement.warm_up + measurement.repetitions).map(|_| {
+        let began = Instant::now();
+        work();
+        began.elapsed().as_secs_f64() * 1e3
+    });
+    timed.skip(measurement.warm_up).collect()
+}
+
+/// Images of waves in 0..255 with discs as masks: what they show doesn't change what they cost.
+fn batch(measurement: &Measurement) -> (TensorData, TensorData) {
+    let (count, size) = (measurement.batch, measurement.size);
+    let images: Vec<f32> =
+        (0..count * 3 * size * size).map(|i| 127.5 + 127.5 * (0.37 * i as f32).sin()).collect();
+    let disc = |pixel: usize| {
+        let (y, x) = ((pixel / size % size) as f32, (pixel % size) as f32);
+        let half = size as f32 / 2.0;
+        f32::from(u8::from((y - half).hypot(x - half) < 0.3 * size as f32))
+    };
+    let masks: Vec<f32> = (0..count * size * size).map(disc).collect();
+    (TensorData::new(images, [count, 3, size, size]), TensorData::new(masks, [count, 1, size, size]))
+}
