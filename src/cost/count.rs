@@ -45,6 +45,13 @@ mod tests {
         assert_eq!(cost, Cost { parameters: 53_374, tensors: 314, conv_macs: 72_096_256 });
     }
 
+    /// `EGEUNet(c_list=[4, 4, 4, 4, 4, 4])` of the authors' code has 3,166 parameters.
+    #[test]
+    fn the_narrowest_network_keeps_its_kernels() {
+        let settings = EgeUnetSettings { widths: [4; 6], ..EgeUnetSettings::default() };
+        assert_eq!(of(&ModelSettings::EgeUnet(settings), 64).parameters, 3_166);
+    }
+
     #[test]
     fn dilation_costs_nothing() {
         let settings = EgeUnetSettings { dilations: [1; 4], ..EgeUnetSettings::default() };

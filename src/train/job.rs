@@ -137,16 +137,16 @@ pub struct ImageCounts {
 /// Why a training failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The loss is not a finite number.
-    #[error("loss is {loss} in epoch {epoch}, batch {batch} (images {})", images.join(", "))]
+    /// The loss of training or selection images is not a finite number.
+    #[error("loss is {loss} in epoch {epoch}, after batch {batch} (images {})", some(images))]
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
-        /// The batch, from 1.
+        /// The batch, from 1; the epoch's last where selection images have the loss.
         batch: usize,
         /// The loss.
         loss: f64,
-        /// Ids of the batch's images.
+        /// Ids of the batch's images, or of the selection images.
         images: Vec<String>,
     },
     /// A checkpoint or weights file doesn't fit the network, or is damaged.
@@ -155,6 +155,14 @@ pub enum TrainError {
     /// The place where the training runs failed.
     #[error(transparent)]
     Host(#[from] HostError),
+}
+
+/// The first few of many names.
+fn some(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
 impl TrainError {

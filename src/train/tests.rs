@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::*;
 use crate::dataset::{Images, Split};
 use crate::experiment::settings::*;
+use crate::metric::Counts;
 
 /// The authors' protocol.
 pub(super) fn settings() -> TrainSettings {
@@ -181,7 +182,7 @@ fn the_loss_falls_and_the_seed_matters() {
 
 #[test]
 fn a_loss_that_is_no_number_names_epoch_batch_and_images() {
-    let squares = Squares::new(7);
+    let squares = Squares::new(11);
     let mut settings = short();
     let OptimizerSettings::Adamw(optimizer) = &mut settings.train.optimizer;
     optimizer.learning_rate = 1e38;
@@ -189,7 +190,86 @@ fn a_loss_that_is_no_number_names_epoch_batch_and_images() {
     let job = Job { settings: &settings, seed: 1, images: &squares, split: &split };
     let error = train(&job, Compute::Cpu, &mut Memory::default()).unwrap_err();
     let TrainError::Diverged { epoch, batch, images, .. } = &error else { panic!("{error}") };
-    assert_eq!((*epoch, *batch), (2, 1));
-    assert_eq!(images.len(), 4);
+    // The first step ruins the network, the second one notices.
+    assert_eq!((*epoch, *batch, images.len()), (1, 2, 4));
     assert_eq!(error.kind(), "diverged");
+}
+
+#[test]
+fn the_selected_epoch_is_the_best_by_its_own_rule() {
+    let squares = Squares::new(13);
+    for selection in [Selection::LowestLoss, Selection::HighestIou, Selection::Last] {
+        let train = TrainSettings { epochs: 6, selection, ..short().train };
+        let settings = Settings { train, ..short() };
+        let mut host = Memory::default();
+        let finished = run(&settings, &squares, &mut host);
+        let score = |summary: &EpochSummary| match selection {
+            Selection::LowestLoss => summary.selection_loss,
+            Selection::HighestIou => -iou(summary.selection),
+            Selection::Last => -(summary.epoch as f64),
+        };
+        let mut best = &host.epochs[0];
+        for summary in &host.epochs {
+            if score(summary) < score(best) {
+                best = summary;
+            }
+            let rate = learning_rate(&settings.train, summary.epoch);
+            assert_eq!(summary.learning_rate.to_bits(), rate.to_bits(), "epoch {}", summary.epoch);
+        }
+        assert_eq!(finished.best_epoch, best.epoch, "{selection:?}");
+        // The weights reported as best are those of that epoch: they count as they did then.
+        let counts: Counts = finished.best.iter().map(|image| image.counts).sum();
+        assert_eq!(counts, best.selection, "{selection:?}");
+        let last: Counts = finished.last.iter().map(|image| image.counts).sum();
+        assert_eq!(last, host.epochs[5].selection, "{selection:?}");
+    }
+}
+
+fn iou(counts: Counts) -> f64 {
+    counts.tp as f64 / (counts.tp + counts.fp + counts.fn_) as f64
+}
+
+/// A network that calls everything lesion, and one that calls nothing so, have counts that are known.
+#[test]
+fn counts_are_prediction_against_truth() {
+    let squares = Squares::new(4);
+    let settings = short();
+    let mut host = Memory { stops: [0].into(), ..Memory::default() };
+    let split = squares.split();
+    train(&Job { settings: &settings, seed: 1, images: &squares, split: &split }, Compute::Cpu, &mut host)
+        .unwrap();
+    let mut state = checkpoint::Checkpoint::decode(host.checkpoint.as_ref().unwrap()).unwrap().weights;
+    for (bias, lesion) in [(40.0, true), (-40.0, false)] {
+        state.0.get_mut("final.weight").unwrap().values.fill(0.0);
+        state.0.get_mut("final.bias").unwrap().values.fill(bias);
+        let weights = crate::model::weights::to_safetensors(&state, None);
+        let masks = predict(&settings, &weights, &squares, &[0], &[0, 1, 2, 3], Compute::Cpu).unwrap();
+        assert!(masks.iter().flatten().all(|&predicted| predicted == lesion));
+        let truth: u64 = squares.masks[3].iter().map(|&grey| u64::from(grey == 255)).sum();
+        let pixels = (SIZE * SIZE) as u64;
+        let counts = Counts::of(masks[3].iter().copied(), squares.masks[3].iter().map(|&grey| grey == 255));
+        let expected = if lesion {
+            Counts { tp: truth, fp: pixels - truth, fn_: 0, tn: 0 }
+        } else {
+            Counts { tp: 0, fp: 0, fn_: truth, tn: pixels - truth }
+        };
+        assert_eq!(counts, expected);
+    }
+}
+
+#[test]
+fn a_selection_loss_that_is_no_number_is_a_failure_of_that_epoch() {
+    let squares = Squares::new(7);
+    let mut settings = short();
+    let OptimizerSettings::Adamw(optimizer) = &mut settings.train.optimizer;
+    // One step of this size is enough to ruin the network, and the epoch has no second one to notice it.
+    optimizer.learning_rate = 1e38;
+    let split = squares.split();
+    let mut host = Memory::default();
+    let job = Job { settings: &settings, seed: 1, images: &squares, split: &split };
+    let error = train(&job, Compute::Cpu, &mut host).unwrap_err();
+    let TrainError::Diverged { epoch, images, .. } = &error else { panic!("{error}") };
+    assert_eq!(*epoch, 1);
+    assert_eq!(images, &split.select);
+    assert!(host.epochs.is_empty() && host.best.is_empty() && host.checkpoint.is_none());
 }

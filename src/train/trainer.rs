@@ -120,6 +120,9 @@ impl<'a> Training<'a> {
             Some(&self.settings.loss),
             &self.learner.device.clone().inner(),
         );
+        if let Some(error) = self.not_finite(epoch, order.len(), &judged) {
+            return Err(error);
+        }
         let best = self.select(epoch, &judged);
         if best {
             host.save_best(&to_safetensors(&self.learner.built.state(), None))?;
@@ -151,6 +154,20 @@ impl<'a> Training<'a> {
         let ids = self.job.images.ids();
         let images = batch.indices.iter().map(|&index| ids[index].clone()).collect();
         Err(TrainError::Diverged { epoch, batch: index + 1, loss, images })
+    }
+
+    /// An error that names the selection images whose loss is no finite number, if there are any.
+    fn not_finite(&self, epoch: usize, batch: usize, judged: &Evaluation) -> Option<TrainError> {
+        let ids = self.job.images.ids();
+        let mut images = Vec::new();
+        let mut loss = judged.mean_loss();
+        for (&index, &own) in self.select.iter().zip(&judged.losses) {
+            if !own.is_finite() {
+                images.push(ids[index].clone());
+                loss = own;
+            }
+        }
+        (!loss.is_finite()).then_some(TrainError::Diverged { epoch, batch, loss, images })
     }
 
     /// True if this epoch is the best so far.

@@ -81,12 +81,16 @@ fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec().expect("f32")
 }
 
-/// The output and the gradient of every input that has one.
-fn run<const D: usize>(
-    draw: &Draw,
-    kernels: Kernels,
-    operation: &impl Fn(&[Any]) -> Tensor<D>,
-) -> Vec<Option<Vec<f32>>> {
+/// What an operation gave.
+#[derive(PartialEq)]
+struct Answer {
+    /// The output, then the gradient of every input that has one.
+    values: Vec<Option<Vec<f32>>>,
+    /// Multiply-accumulates that it counted.
+    conv_macs: u64,
+}
+
+fn run<const D: usize>(draw: &Draw, kernels: Kernels, operation: &impl Fn(&[Any]) -> Tensor<D>) -> Answer {
     let device = Device::flex().autodiff();
     let inputs: Vec<Any> = draw.tensors.iter().map(|tensor| Any::new(tensor, &device)).collect();
     with_kernels(kernels, || {
@@ -102,7 +106,10 @@ fn run<const D: usize>(
             Any::Three(tensor) => tensor.grad(&gradients).map(floats),
             Any::Four(tensor) => tensor.grad(&gradients).map(floats),
         };
-        std::iter::once(Some(floats(output))).chain(inputs.iter().map(gradient)).collect()
+        Answer {
+            values: std::iter::once(Some(floats(output))).chain(inputs.iter().map(gradient)).collect(),
+            conv_macs: recording.operations.iter().map(|operation| operation.conv_macs).sum(),
+        }
     })
 }
 
@@ -116,10 +123,11 @@ fn check<const D: usize>(name: &str, draw: &Draw, operation: impl Fn(&[Any]) -> 
     let plain = run(draw, Kernels::Plain, &operation);
     let fused = run(draw, Kernels::Fused, &operation);
     let shapes: Vec<&Vec<usize>> = draw.tensors.iter().map(|(_, shape)| shape).collect();
-    for (index, (fused, plain)) in fused.iter().zip(&plain).enumerate() {
+    assert_eq!(fused.conv_macs, plain.conv_macs, "{name} {shapes:?}: multiply-accumulates");
+    for (index, (fused, plain)) in fused.values.iter().zip(&plain.values).enumerate() {
         let what = if index == 0 { "output".to_owned() } else { format!("gradient of input {}", index - 1) };
         let (Some(fused), Some(plain)) = (fused, plain) else {
-            assert!(fused.is_none(), "{name} {shapes:?}: a {what} that the plain one lacks");
+            assert_eq!(fused.is_some(), plain.is_some(), "{name} {shapes:?}: only one has a {what}");
             continue;
         };
         assert_eq!(fused.len(), plain.len(), "{name} {shapes:?}: {what}");

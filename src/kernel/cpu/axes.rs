@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use super::buffer::unwritten;
 use super::depthwise::{self, plane_forward, plane_weight};
 use super::gelu::{gelu_in_place, times_gelu_slope};
-use super::pointwise::{self, add_all, transpose};
+use super::pointwise::{self, transpose};
+use super::reduce::add_all;
 use super::scratch;
 use crate::kernel::fused::{Input, Op, Saved};
 

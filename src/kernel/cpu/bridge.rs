@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::buffer::unwritten;
 use super::channel_norm::{self, image_backward, image_forward};
 use super::depthwise::{Plane, flipped, plane_forward, plane_weight};
-use super::pointwise::add_all;
+use super::reduce::add_all;
 use super::scratch;
 use crate::kernel::fused::{Input, Op, Saved};
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
-use super::pointwise::add_all;
+use super::reduce::add_all;
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 
@@ -89,6 +89,7 @@ fn statistics<V: Vector>(x: &[f32], at: usize, size: Size, epsilon: f32) -> (V, 
 /// the last, which overlaps where the number of pixels, at least eight, is no multiple.
 #[inline(always)]
 fn blocks(pixels: usize) -> impl Iterator<Item = (usize, usize)> {
+    assert!(pixels >= LANES, "fewer pixels are widened first");
     let whole = pixels / LANES * LANES;
     let overlapping = (whole < pixels).then(|| (pixels - LANES, LANES - (pixels - whole)));
     (0..whole).step_by(LANES).map(|at| (at, 0)).chain(overlapping)

@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
+use super::reduce::add_all;
 use super::scratch;
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
@@ -165,6 +166,7 @@ fn image_forward_with<V: Vector>(
     count: usize,
 ) {
     let (stride, band, plane) = (size.stride(), size.band(size.channels_in), size.plane());
+    assert!(padded.len() >= size.channels_in * (band + 2) * stride);
     let mut top = 0;
     while top < size.height {
         let rows = band.min(size.height - top);
@@ -309,13 +311,10 @@ fn backward_weight(input: &[f32], gradient: &[f32], weight: &mut [f32], bias: &m
             sums
         })
         .collect();
-    weight.fill(0.0);
-    bias.fill(0.0);
-    for sums in &partial {
-        let (weights, biases) = sums.split_at(taps);
-        weight.iter_mut().zip(weights).for_each(|(total, one)| *total += one);
-        bias.iter_mut().zip(biases).for_each(|(total, one)| *total += one);
-    }
+    let sums = add_all(partial);
+    let (weights, biases) = sums.split_at(taps);
+    weight.copy_from_slice(weights);
+    bias.copy_from_slice(biases);
 }
 
 for_each_instruction_set! {
@@ -343,6 +342,9 @@ fn image_weight_with<V: Vector>(
     let wide = size.width.next_multiple_of(LANES);
     let blocks = size.channels_out.div_ceil(4);
     let taps = size.channels_out * size.channels_in * 9;
+    assert!(
+        padded.len() >= size.channels_in * (band + 2) * stride && aligned.len() >= blocks * 4 * band * wide
+    );
     let mut top = 0;
     while top < size.height {
         let rows = band.min(size.height - top);

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
-use super::pointwise::{add_all, total};
+use super::reduce::{add_all, total};
 use super::scratch;
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
@@ -151,7 +151,7 @@ fn plane_forward_with<V: Vector>(
     let (padded, _) = pad(x, memory, plane);
     let stride = plane.stride();
     let taps: [V; 9] = std::array::from_fn(|tap| V::splat(weight[tap]));
-    for (y, output) in output.chunks_exact_mut(plane.width).enumerate() {
+    for (y, output) in output.chunks_exact_mut(plane.width).take(plane.height).enumerate() {
         for (block, output) in output.chunks_mut(LANES).enumerate() {
             let mut sum = V::splat(bias);
             for (tap, weight) in taps.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::pointwise::{add_all, total};
+use super::reduce::{add_all, total};
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 

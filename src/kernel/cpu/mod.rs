@@ -22,6 +22,7 @@ mod gelu;
 mod group_norm;
 mod line;
 mod pointwise;
+mod reduce;
 mod scratch;
 pub mod simd;
 mod stage;

@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
+use super::reduce::{add_all, total};
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 
@@ -80,16 +81,6 @@ impl Op for Pointwise {
         let bias = sums.split_off(size.channels_out * size.channels_in);
         vec![x, Some(sums), Some(bias)]
     }
-}
-
-/// The sum of arrays of one length, in their order.
-pub(in crate::kernel) fn add_all(arrays: Vec<Vec<f32>>) -> Vec<f32> {
-    let mut arrays = arrays.into_iter();
-    let mut total = arrays.next().unwrap_or_default();
-    for array in arrays {
-        total.iter_mut().zip(&array).for_each(|(total, one)| *total += one);
-    }
-    total
 }
 
 /// A matrix of `rows` by `columns` with its axes swapped.
@@ -261,12 +252,4 @@ fn products<V: Vector, const R: usize, const C: usize>(
         }
     }
     sums
-}
-
-/// The sum of an array.
-#[inline(always)]
-pub(in crate::kernel) fn total<V: Vector>(x: &[f32]) -> f32 {
-    let (eights, rest) = x.as_chunks::<LANES>();
-    let sum = eights.iter().fold(V::splat(0.0), |sum, eight| sum.add(V::load(eight)));
-    rest.iter().fold(sum.sum(), |sum, x| sum + x)
 }

@@ -149,7 +149,9 @@ fn pool_gelu_with<V: Vector>(x: &[f32], output: &mut [f32], (factor, shift): (f3
         let rest = &mut output[whole..];
         for (at, output) in (whole..).zip(rest.iter_mut()) {
             let best = [upper[2 * at], upper[2 * at + 1], lower[2 * at], lower[2 * at + 1]];
-            *output = best.map(|x| x * factor + shift).into_iter().fold(f32::NEG_INFINITY, f32::max);
+            let [a, b, c, d] = best.map(|x| V::splat(x * factor + shift));
+            // The vector's maximum keeps what is no number, as the one of floats doesn't.
+            *output = a.max(b).max(c.max(d)).to_array()[0];
         }
         super::gelu::partial(rest, |values| math::gelu(V::load(values)).store(values));
     }
@@ -203,8 +205,8 @@ fn winner_sums_with<V: Vector>(
         }
         for at in whole..pooled {
             let pixels = [upper[2 * at], upper[2 * at + 1], lower[2 * at], lower[2 * at + 1]];
-            let (mut best, mut winner) = (f32::NEG_INFINITY, 0);
-            for (k, x) in pixels.into_iter().enumerate() {
+            let (mut best, mut winner) = (pixels[0] * factor + shift, 0);
+            for (k, x) in pixels.into_iter().enumerate().skip(1) {
                 let scaled = x * factor + shift;
                 if best < scaled {
                     (best, winner) = (scaled, k);

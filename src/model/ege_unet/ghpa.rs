@@ -55,10 +55,9 @@ impl GhpaConfig {
             TensorInit::Ones => site.constant(name, shape, 1.0),
             TensorInit::Random => site.normal(name, shape, 1.0),
         };
-        let line = |name: &str, groups: usize| {
-            let kernel = if groups == 1 { 1 } else { 3 };
-            Conv1dConfig::new([quarter, quarter], kernel).with_groups(groups).init(&site.at(name))
-        };
+        let line_depthwise =
+            |name: &str| Conv1dConfig::new([quarter, quarter], 3).with_groups(quarter).init(&site.at(name));
+        let line_pointwise = |name: &str| Conv1dConfig::new([quarter, quarter], 1).init(&site.at(name));
         let depthwise = |name: &str, channels| Conv2dConfig::depthwise(channels, 3).init(&site.at(name));
         let pointwise = |name: &str, channels| Conv2dConfig::pointwise(channels).init(&site.at(name));
         Ghpa {
@@ -67,11 +66,11 @@ impl GhpaConfig {
             xy_depthwise: depthwise("conv_xy.0", quarter),
             xy_pointwise: pointwise("conv_xy.2", [quarter, quarter]),
             tensor_zx: tensor("params_zx", [1, 1, quarter, TENSOR_SIZE]),
-            zx_depthwise: line("conv_zx.0", quarter),
-            zx_pointwise: line("conv_zx.2", 1),
+            zx_depthwise: line_depthwise("conv_zx.0"),
+            zx_pointwise: line_pointwise("conv_zx.2"),
             tensor_zy: tensor("params_zy", [1, 1, quarter, TENSOR_SIZE]),
-            zy_depthwise: line("conv_zy.0", quarter),
-            zy_pointwise: line("conv_zy.2", 1),
+            zy_depthwise: line_depthwise("conv_zy.0"),
+            zy_pointwise: line_pointwise("conv_zy.2"),
             plain_pointwise: pointwise("dw.0", [quarter, quarter]),
             plain_depthwise: depthwise("dw.2", quarter),
             norm_out: ChannelNormConfig::new(channels_in).init(&site.at("norm2")),

@@ -17,7 +17,7 @@ use super::{LANES, Vector};
 
 /// Eight floats in one AVX register.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx2(__m256);
+pub(in crate::kernel) struct Avx2(__m256);
 
 // SAFETY, for every block below: values of this type are made only inside functions that run after the
 // processor was asked for AVX2 and FMA, so the instructions exist; pointers come from slices whose length

@@ -58,4 +58,4 @@ macro_rules! for_each_instruction_set {
         }
     };
 }
-pub(crate) use for_each_instruction_set;
+pub(in crate::kernel) use for_each_instruction_set;

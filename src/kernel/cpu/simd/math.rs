@@ -4,7 +4,7 @@ use super::Vector;
 
 /// `e^x` for `x` in -87..=88, to about two units in the last place.
 #[inline(always)]
-pub(crate) fn exp<V: Vector>(x: V) -> V {
+pub(in crate::kernel) fn exp<V: Vector>(x: V) -> V {
     let x = V::splat(88.0).min(V::splat(-87.0).max(x));
     let n = x.mul(V::splat(std::f32::consts::LOG2_E)).round();
     // ln 2 in two parts, so that `n ln 2` loses no digits.
@@ -20,7 +20,7 @@ pub(crate) fn exp<V: Vector>(x: V) -> V {
 
 /// The natural logarithm of positive normal numbers, to about two units in the last place.
 #[inline(always)]
-pub(crate) fn log<V: Vector>(x: V) -> V {
+pub(in crate::kernel) fn log<V: Vector>(x: V) -> V {
     let (mantissa, exponent) = x.split_exponent();
     // Into [sqrt(1/2), sqrt(2)), where the series in (m - 1) / (m + 1) ends soonest.
     let low = V::splat(std::f32::consts::FRAC_1_SQRT_2);
@@ -42,7 +42,7 @@ pub(crate) fn log<V: Vector>(x: V) -> V {
 /// The rational approximation in `x²` on -4..=4 has the coefficients of Eigen's single-precision `erf`
 /// (`MathFunctionsImpl.h`); beyond 4 the error function is 1 to single precision.
 #[inline(always)]
-pub(crate) fn erf<V: Vector>(x: V) -> V {
+pub(in crate::kernel) fn erf<V: Vector>(x: V) -> V {
     let x = V::splat(4.0).min(V::splat(-4.0).max(x));
     let square = x.mul(x);
     let mut top = V::splat(-2.726_142_3e-10);
@@ -58,20 +58,20 @@ pub(crate) fn erf<V: Vector>(x: V) -> V {
 
 /// The logistic function `1 / (1 + e^-x)`.
 #[inline(always)]
-pub(crate) fn sigmoid<V: Vector>(x: V) -> V {
+pub(in crate::kernel) fn sigmoid<V: Vector>(x: V) -> V {
     let one = V::splat(1.0);
     one.div(one.add(exp(V::splat(0.0).sub(x))))
 }
 
 /// `x Φ(x)`: the exact GELU.
 #[inline(always)]
-pub(crate) fn gelu<V: Vector>(x: V) -> V {
+pub(in crate::kernel) fn gelu<V: Vector>(x: V) -> V {
     x.mul(normal_cdf(x))
 }
 
 /// The derivative of [`gelu`]: `Φ(x) + x φ(x)`.
 #[inline(always)]
-pub(crate) fn gelu_slope<V: Vector>(x: V) -> V {
+pub(in crate::kernel) fn gelu_slope<V: Vector>(x: V) -> V {
     let density = exp(x.mul(x).mul(V::splat(-0.5))).mul(V::splat(0.398_942_3));
     x.mul_add(density, normal_cdf(x))
 }

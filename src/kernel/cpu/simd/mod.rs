@@ -7,13 +7,13 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod instruction_set;
-pub(crate) mod math;
+pub(in crate::kernel) mod math;
 mod portable;
 mod vector;
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use avx2::Avx2;
+pub(in crate::kernel) use avx2::Avx2;
 pub use instruction_set::InstructionSet;
-pub(crate) use instruction_set::for_each_instruction_set;
-pub(crate) use portable::Portable;
-pub(crate) use vector::{LANES, Vector};
+pub(in crate::kernel) use instruction_set::for_each_instruction_set;
+pub(in crate::kernel) use portable::Portable;
+pub(in crate::kernel) use vector::{LANES, Vector};

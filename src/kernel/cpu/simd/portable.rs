@@ -4,7 +4,7 @@ use super::{LANES, Vector};
 
 /// Eight floats, one operation after the other as far as the compiler can't do better.
 #[derive(Clone, Copy)]
-pub(crate) struct Portable([f32; LANES]);
+pub(in crate::kernel) struct Portable([f32; LANES]);
 
 impl Portable {
     #[inline(always)]

@@ -1,10 +1,10 @@
 //! What a kernel may ask of an instruction set.
 
 /// Lanes of a [`Vector`].
-pub(crate) const LANES: usize = 8;
+pub(in crate::kernel) const LANES: usize = 8;
 
 /// Eight 32-bit floats.
-pub(crate) trait Vector: Copy {
+pub(in crate::kernel) trait Vector: Copy {
     /// All lanes `x`.
     fn splat(x: f32) -> Self;
     /// `x[0..8]`.
