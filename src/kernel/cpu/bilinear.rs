@@ -19,8 +19,6 @@ pub(in crate::kernel) struct Bilinear {
 pub(in crate::kernel) struct Axis {
     from: usize,
     taps: Vec<Tap>,
-    /// The first output position that reads from each input position or a later one.
-    starts: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +32,14 @@ impl Axis {
     /// From `from` positions to `to`, as PyTorch's `align_corners` computes it in single precision.
     pub fn new(from: usize, to: usize) -> Self {
         let scale = if to > 1 { (from - 1) as f32 / (to - 1) as f32 } else { 0.0 };
-        let taps: Vec<Tap> = (0..to)
+        let taps = (0..to)
             .map(|position| {
                 let exact = scale * position as f32;
                 let low = (exact as usize).min(from - 1);
                 Tap { low, high: (low + 1).min(from - 1), weight: exact - low as f32 }
             })
             .collect();
-        let starts = (0..=from).map(|position| taps.partition_point(|tap| tap.low < position)).collect();
-        Self { from, taps, starts }
+        Self { from, taps }
     }
 
     fn to(&self) -> usize {
@@ -57,22 +54,23 @@ impl Axis {
         }
     }
 
-    /// The transpose of [`expand`](Self::expand), each input position gathered by itself.
+    /// The transpose of [`expand`](Self::expand): each input position is summed by itself and written once.
     fn gather(&self, gradient: &[f32], output: &mut [f32]) {
-        for (position, output) in output.iter_mut().enumerate() {
-            let own = self.starts[position]..self.starts[position + 1];
-            let mut sum = 0.0;
-            if position > 0 {
-                let before = self.starts[position - 1]..own.start;
-                for (gradient, tap) in gradient[before.clone()].iter().zip(&self.taps[before]) {
-                    sum += gradient * tap.weight;
-                }
+        let (mut current, mut low, mut high) = (0, 0.0, 0.0);
+        for (gradient, tap) in gradient.iter().zip(&self.taps) {
+            while current < tap.low {
+                output[current] = low;
+                (low, high) = (high, 0.0);
+                current += 1;
             }
-            for (gradient, tap) in gradient[own.clone()].iter().zip(&self.taps[own]) {
-                // The last position has no neighbour after it and keeps the whole.
-                sum += if tap.high == tap.low { *gradient } else { gradient * (1.0 - tap.weight) };
-            }
-            *output = sum;
+            let share = gradient * tap.weight;
+            // The last position has no neighbour after it and keeps the whole.
+            low += if tap.high == tap.low { *gradient } else { gradient - share };
+            high += share;
+        }
+        for output in &mut output[current..] {
+            *output = low;
+            (low, high) = (high, 0.0);
         }
     }
 }
