@@ -149,6 +149,9 @@ pub(super) struct ImportArguments {
     /// Height and width of the prepared images in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
     pub size: usize,
+    /// Replace an earlier import even where it holds images that the folder lacks
+    #[arg(long)]
+    pub replace: bool,
 }
 
 #[derive(Debug, Subcommand)]

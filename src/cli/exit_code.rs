@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 pub enum ExitCode {
     /// All good.
     Success = 0,
-    /// A claim is not reproduced, or a comparison fails, where `--check` asks.
+    /// Kept for commands that check: a claim is not reproduced, or a comparison fails. None does so yet.
     CheckFailed = 1,
     /// The user's file or arguments are at fault.
     Usage = 2,
@@ -49,7 +49,7 @@ impl ExitCode {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Success => "all good",
-            Self::CheckFailed => "a claim is not reproduced, or a comparison fails, where --check asks",
+            Self::CheckFailed => "kept for a check that fails; no command checks yet",
             Self::Usage => "the file or the arguments are at fault",
             Self::Data => "data is missing or its checksum is wrong",
             Self::NothingToDo => "nothing to do: every run was done before",

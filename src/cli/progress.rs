@@ -5,6 +5,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::duration::human;
+use super::label::label;
 use super::printer::Printer;
 use crate::executor::{Observer, PlanItem, Reason};
 use crate::store::{EpochEvent, RunState};
@@ -37,7 +38,8 @@ impl Progress {
 
 impl Observer for Progress {
     fn run_starts(&mut self, item: &PlanItem, number: usize, due: usize) {
-        self.title = format!("{} seed {}", item.run.variant, item.run.seed);
+        let synthetic = item.run.settings.data.source.is_synthetic();
+        self.title = format!("{} seed {}", label(&item.run.variant, false, synthetic), item.run.seed);
         self.pace = Pace::new(0);
         self.images = Rate::new();
         let from = match &item.reason {

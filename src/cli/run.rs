@@ -4,6 +4,7 @@ use super::args::RunArguments;
 use super::context::{Context, experiment, start_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
+use super::label::label;
 use super::plan::summary;
 use super::progress::Progress;
 use super::report;
@@ -58,8 +59,8 @@ fn conclude(context: &Context, done: &Summary) -> ExitCode {
         printer.note(format_args!("{} more due; the same command goes on", done.left));
     }
     if done.failed > 0 {
-        let hint =
-            "the cause stands in the run's log.txt; the same command tries again from its last checkpoint";
+        let hint = "the cause stands above and in log.txt of the run's folder below `runs`; the same command tries \
+                    again from the last checkpoint, and what diverged does so again: lower its learning rate";
         printer.error(&format!("{} failed", runs(done.failed)), Some(hint));
         return ExitCode::RunFailed;
     }
@@ -108,14 +109,8 @@ fn results_table(input: &ReportInput) -> Table {
 
 /// The variant's name, with what keeps its numbers from being taken for real ones.
 fn labelled(variant: &str, runs: &[&ReportRun]) -> String {
-    let mut labels = Vec::new();
-    if runs.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE) {
-        labels.push("fake trainer");
-    }
-    if runs.iter().any(|run| run.record.synthetic) {
-        labels.push("synthetic");
-    }
-    if labels.is_empty() { variant.to_owned() } else { format!("{variant} ({})", labels.join(", ")) }
+    let fake = runs.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE);
+    label(variant, fake, runs.iter().any(|run| run.record.synthetic))
 }
 
 fn best(run: &ReportRun) -> Vec<Counts> {

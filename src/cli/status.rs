@@ -7,6 +7,7 @@ use super::context::{Context, default_threads, experiment};
 use super::duration::human;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
+use super::label::label;
 use super::table::Table;
 use crate::executor::{PlanItem, Reason};
 use crate::store::{EpochEvent, StoreError};
@@ -79,7 +80,7 @@ impl Standing<'_> {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         [
             self.item.id.clone(),
-            self.item.run.variant.clone(),
+            label(&self.item.run.variant, false, self.item.run.settings.data.source.is_synthetic()),
             self.item.run.seed.to_string(),
             self.state(),
             format!("{}/{}", self.epochs_done(), self.epochs()),

@@ -2,10 +2,14 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
 use super::DatasetError;
+
+/// How the name of an unfinished file begins.
+const PREFIX: &str = ".tmp-";
 
 /// Writes `path` by `write`, which gets a new file in the same folder; the file appears under its name only
 /// after `write` succeeded and its bytes are on the disk.
@@ -31,6 +35,24 @@ pub(super) fn replace<T>(
     result
 }
 
+/// Removes what an import that was killed left beside `path`, unless somebody wrote to it in the last hour: that
+/// one may still be at work.
+///
+/// # Errors
+/// When the folder can't be read.
+pub(super) fn clear_unfinished(path: &Path) -> io::Result<()> {
+    const AT_WORK: Duration = Duration::from_hours(1);
+    let Some(folder) = path.parent().filter(|folder| folder.is_dir()) else { return Ok(()) };
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
+        let old = entry.metadata()?.modified()?.elapsed().is_ok_and(|age| age > AT_WORK);
+        if old && entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 fn write_and_rename<T>(
     path: &Path,
     folder: &Path,
@@ -54,12 +76,12 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt;
     // A temporary file is private by default; the finished one is a file like any other, by the user's umask.
     let permissions = std::fs::Permissions::from_mode(0o666);
-    tempfile::Builder::new().prefix(".tmp-").permissions(permissions).tempfile_in(folder)
+    tempfile::Builder::new().prefix(PREFIX).permissions(permissions).tempfile_in(folder)
 }
 
 #[cfg(not(unix))]
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)
+    tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)
 }
 
 /// A rename is only safe from a power cut once the folder that lists it is on the disk.

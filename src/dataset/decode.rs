@@ -1,7 +1,7 @@
 //! From the bytes of a file to pixels, with every doubt spoken out.
 //!
 //! JPEG leaves the rounding of the inverse transform and of colours to the decoder: on the ISIC 2017 copy at
-//! 256x256 this one differs from Pillow's by at most 3 grey levels, and by 0.06 in the mean of all pixels.
+//! 256x256 this one differs from Pillow's by at most 5 grey levels: by 0.13 in the mean, and brighter by 0.06.
 
 use std::io::Cursor;
 

@@ -53,6 +53,19 @@ pub enum DatasetError {
         /// Every problem, sorted by file.
         problems: Vec<PairProblem>,
     },
+    /// The folder to import lacks images that were imported before; nothing was written.
+    #[error(
+        "{} holds {} images that the folder lacks: {}",
+        path.display(),
+        ids.len(),
+        list_ids(ids)
+    )]
+    WouldLose {
+        /// The cache of the earlier import.
+        path: PathBuf,
+        /// The ids that would be lost, sorted.
+        ids: Vec<String>,
+    },
     /// Nobody imported the data set at this size yet.
     #[error("data set `{dataset}` at {size}x{size} is not prepared: {} does not exist", path.display())]
     Missing {
@@ -140,6 +153,7 @@ impl DatasetError {
             Self::UnknownDataset { .. }
             | Self::UnknownSplit { .. }
             | Self::Size { .. }
+            | Self::WouldLose { .. }
             | Self::Folder { .. } => DatasetErrorKind::Usage,
             Self::Missing { .. } | Self::MissingImages { .. } => DatasetErrorKind::Missing,
             Self::Checksum { .. } => DatasetErrorKind::Checksum,
@@ -166,6 +180,9 @@ impl DatasetError {
                 "the folder must hold images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png \
                  (or ISIC_0000000_segmentation.png)"
                     .into(),
+            ),
+            Self::WouldLose { .. } => Some(
+                "nothing was written; name a folder that has them, or give --replace to lose them".into(),
             ),
             Self::Pairs { .. } => {
                 Some("nothing was written; mend or remove these files and import again".into())

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::digest;
+
 /// Images and masks of one size as bytes, in the order of their sorted ids.
 pub trait Images: Send + Sync {
     /// Sorted ids.
@@ -13,8 +15,27 @@ pub trait Images: Send + Sync {
     /// Mask `index` as `[height, width]` bytes: 0 background, 255 lesion, between them where a resize
     /// mixed both.
     fn mask(&self, index: usize) -> &[u8];
-    /// SHA-256 in hexadecimal of ids, images and masks: it enters the run's id.
+    /// SHA-256 in hexadecimal of all ids, images and masks.
     fn digest(&self) -> &str;
+
+    /// SHA-256 in hexadecimal of these images alone, whatever others there are; all of them must be there.
+    ///
+    /// # Panics
+    /// When an id isn't among the images.
+    fn digest_of(&self, ids: &[&str]) -> String {
+        let index = self.index();
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        let sums: Vec<[String; 2]> = ids
+            .iter()
+            .map(|id| [digest::sha256(self.image(index[id])), digest::sha256(self.mask(index[id]))])
+            .collect();
+        digest::content(
+            self.size(),
+            ids.iter().zip(&sums).map(|(id, [image, mask])| (*id, &**image, &**mask)),
+        )
+    }
 
     /// Positions of the ids.
     fn index(&self) -> HashMap<&str, usize> {

@@ -1,5 +1,6 @@
 //! From a folder of images and masks to the cache that runs read.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -8,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::cache::{self, Entry, Source, Writer};
 use super::pairing::{self, Listing, Pair};
 use super::{
-    DatasetError, LARGEST_SIZE, PairProblem, atomic, decode, digest, known_ids, lock, resize, split,
+    DatasetError, Images, LARGEST_SIZE, PairProblem, atomic, decode, digest, known_ids, lock, resize, split,
 };
 
 /// Pairs that are decoded before the next are: bounds the memory, while every thread has enough to do.
@@ -113,7 +114,8 @@ struct Ready {
 /// below `data_dir`.
 ///
 /// Image and mask of a pair must have the same size; where that isn't `size`, both are resized bilinearly
-/// with antialias, the mask to grey values. `progress` hears of the pairs done and of all pairs. The cache
+/// with antialias, the mask to grey values. An earlier import is replaced; where it has images that this folder
+/// lacks, only if `replace` is true. `progress` hears of the pairs done and of all pairs. The cache
 /// doesn't depend on the number of threads.
 ///
 /// # Errors
@@ -124,6 +126,7 @@ pub fn import(
     folder: &Path,
     size: usize,
     data_dir: &Path,
+    replace: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ImportReport, DatasetError> {
     let known = known_ids(dataset)?;
@@ -132,6 +135,10 @@ pub fn import(
     }
     let Listing { pairs, mut problems } = pairing::list(folder, dataset, &known)?;
     let path = cache::path(dataset, size, data_dir);
+    if !replace && problems.is_empty() {
+        refuse_to_lose(dataset, size, data_dir, &pairs)?;
+    }
+    atomic::clear_unfinished(&path)?;
     let (digest, source, resized) = atomic::replace(&path, |file| {
         let mut writer = Writer::begin(file, size)?;
         let mut tree = Vec::with_capacity(2 * pairs.len());
@@ -167,6 +174,19 @@ pub fn import(
     let splits = coverage(dataset, &pairs)?;
     let dataset = dataset.to_owned();
     Ok(ImportReport { dataset, cache: path, size, pairs: pairs.len(), resized, digest, source, splits })
+}
+
+/// An import that lacks images which an earlier one brought is a mistake until the user says that it isn't.
+fn refuse_to_lose(dataset: &str, size: usize, data_dir: &Path, pairs: &[Pair]) -> Result<(), DatasetError> {
+    // A cache that can't be used has nothing to lose.
+    let Ok(earlier) = cache::open(dataset, size, data_dir) else { return Ok(()) };
+    let brought: HashSet<&str> = pairs.iter().map(|pair| pair.id.as_str()).collect();
+    let lost: Vec<String> =
+        earlier.ids().iter().filter(|id| !brought.contains(id.as_str())).cloned().collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    Err(DatasetError::WouldLose { path: earlier.path().to_owned(), ids: lost })
 }
 
 fn prepare(folder: &Path, pair: &Pair, size: usize) -> Result<Ready, Vec<PairProblem>> {

@@ -33,4 +33,4 @@ pub use split::{Split, known_ids, split};
 pub const DEFAULT_SIZE: usize = 256;
 
 /// The largest height and width that an import makes.
-pub const LARGEST_SIZE: usize = 2048;
+pub const LARGEST_SIZE: usize = 1024;

@@ -12,6 +12,15 @@ pub struct RunData {
     pub images: Box<dyn Images>,
     /// Which images train, select and report.
     pub split: Split,
+    /// SHA-256 of the split's images: it enters the run's id, and images that no part of the split uses don't.
+    pub digest: String,
+}
+
+impl RunData {
+    fn new(images: Box<dyn Images>, split: Split) -> Self {
+        let digest = images.digest_of(&split.ids().into_iter().collect::<Vec<_>>());
+        Self { images, split, digest }
+    }
 }
 
 /// Opens each data set once, however many runs share it.
@@ -46,12 +55,12 @@ fn open(settings: &DataSettings, folder: &Path) -> Result<RunData, DatasetError>
             let split = dataset::split(dataset, split)?;
             let images = dataset::open(dataset, settings.size, folder)?;
             split.require(dataset, &images)?;
-            Ok(RunData { images: Box::new(images), split })
+            Ok(RunData::new(Box::new(images), split))
         }
         DataSource::SyntheticLesions { train_images, validation_images } => {
             let images = dataset::synthetic::generate(*train_images, *validation_images, settings.size);
             let split = dataset::synthetic::split(*train_images, *validation_images);
-            Ok(RunData { images: Box::new(images), split })
+            Ok(RunData::new(Box::new(images), split))
         }
     }
 }

@@ -43,13 +43,8 @@ pub fn plan(
     let mut items = Vec::with_capacity(runs.len());
     for run in runs {
         let data = opener.open(&run.settings.data)?;
-        let meaning = fingerprint::meaning(
-            &run.settings,
-            run.seed,
-            &data.split.digest,
-            data.images.digest(),
-            trainer.device(),
-        );
+        let meaning =
+            fingerprint::meaning(&run.settings, run.seed, &data.split.digest, &data.digest, trainer.device());
         let id = fingerprint::run_id(&run, &meaning);
         let reason = reason(&run, &id, &meaning, results, &earlier)?;
         items.push(PlanItem { run, id, meaning, data, reason });

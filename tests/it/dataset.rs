@@ -46,16 +46,17 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn import(folder: &Path, size: usize, data: &Path) -> Result<ImportReport, DatasetError> {
-    dataset::import("isic2017", folder, size, data, &mut |_, _| {})
+    dataset::import("isic2017", folder, size, data, false, &mut |_, _| {})
 }
 
 #[test]
 fn an_import_is_opened_as_it_was_written() {
     let (folder, data) = (folder(), tempfile::tempdir().unwrap());
     let mut told = Vec::new();
-    let report =
-        dataset::import("isic2017", folder.path(), 64, data.path(), &mut |done, all| told.push((done, all)))
-            .unwrap();
+    let report = dataset::import("isic2017", folder.path(), 64, data.path(), false, &mut |done, all| {
+        told.push((done, all));
+    })
+    .unwrap();
     assert_eq!(told.last(), Some(&(6, 6)));
     assert_eq!((report.pairs, report.resized), (6, 0));
     assert!(matches!(&report.source, SourceCopy::Unknown { tree_sha256 } if tree_sha256.len() == 64));
@@ -226,7 +227,7 @@ fn wrong_arguments_are_the_users_mistake() {
     for error in [
         import(Path::new("/absent"), 64, data.path()).unwrap_err(),
         import(folder().path(), 100, data.path()).unwrap_err(),
-        dataset::import("isic2016", data.path(), 64, data.path(), &mut |_, _| {}).unwrap_err(),
+        dataset::import("isic2016", data.path(), 64, data.path(), false, &mut |_, _| {}).unwrap_err(),
         dataset::split("isic2017", "papers").unwrap_err(),
     ] {
         assert!(error.is_usage(), "{error}");
@@ -301,4 +302,43 @@ fn a_real_image_cut_anywhere_is_refused() {
         });
         assert!(problems[0].starts_with("images/ISIC_0000000.jpg: JPEG is cut short"), "{problems:?}");
     }
+}
+
+#[test]
+fn an_import_does_not_lose_images_unasked() {
+    let (whole, data) = (folder(), tempfile::tempdir().unwrap());
+    let path = import(whole.path(), 64, data.path()).unwrap().cache;
+    let before = fs_err::read(&path).unwrap();
+    let part = folder();
+    for kind in ["images", "masks"] {
+        let ending = if kind == "images" { "jpg" } else { "png" };
+        fs_err::remove_file(part.path().join(format!("{kind}/{}.{ending}", IDS[2]))).unwrap();
+    }
+    let error = import(part.path(), 64, data.path()).unwrap_err();
+    assert!(error.is_usage() && error.to_string().ends_with(&format!("lacks: {}", IDS[2])), "{error}");
+    assert!(error.hint().unwrap().contains("--replace"));
+    assert_eq!(fs_err::read(&path).unwrap(), before);
+    let replaced = dataset::import("isic2017", part.path(), 64, data.path(), true, &mut |_, _| {}).unwrap();
+    assert_eq!(replaced.pairs, 5);
+    // More images than before are no loss.
+    assert_eq!(import(whole.path(), 64, data.path()).unwrap().pairs, 6);
+}
+
+#[test]
+fn images_outside_of_a_split_do_not_change_its_digest() {
+    let (whole, part, data) = (folder(), folder(), tempfile::tempdir().unwrap());
+    fs_err::remove_file(part.path().join(format!("images/{}.jpg", IDS[5]))).unwrap();
+    fs_err::remove_file(part.path().join(format!("masks/{}.png", IDS[5]))).unwrap();
+    let open = |folder: &Path| {
+        let copy = data.path().join(folder.file_name().unwrap());
+        import(folder, 64, &copy).unwrap();
+        dataset::open("isic2017", 64, &copy).unwrap()
+    };
+    let (all, fewer) = (open(whole.path()), open(part.path()));
+    assert_ne!(all.digest(), fewer.digest());
+    let used = [IDS[3], IDS[0], IDS[3]];
+    assert_eq!(all.digest_of(&used), fewer.digest_of(&used));
+    assert_eq!(all.digest_of(&used), all.digest_of(&[IDS[0], IDS[3]]));
+    assert_ne!(all.digest_of(&used), all.digest_of(&[IDS[0], IDS[1]]));
+    assert_eq!(all.digest_of(&IDS), all.digest(), "all of them is the whole");
 }

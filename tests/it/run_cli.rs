@@ -119,13 +119,15 @@ fn results_go_where_they_are_wanted() {
 fn mistakes_are_answered_with_a_code_and_a_hint() {
     let program = Program::new();
     program
-        .output(&["run", "missing.toml"])
-        .expect(2, &["error: no experiment file `missing.toml`", "hint: "]);
+        .output(&["run", "smal.toml"])
+        .expect(2, &["error: there is no file smal.toml", "did you mean", "small.toml"]);
     program.output(&["frobnicate"]).expect(2, &["frobnicate"]);
     program.command("run", &["--set", "train.epoch=3"]).expect(2, &["epochs"]);
     program.command("run", &["--threads", "0"]).expect(2, &["--threads"]);
     program.output(&["model", "show", "vgg"]).expect(2, &["unknown model `vgg`", "ege-unet"]);
     program.output(&["model", "show", "ege-unet", "--size", "100"]).expect(2, &["not a multiple of 32"]);
+    program.output(&["bench", "train", "--size", "3200000"]).expect(2, &["not a multiple of 32 between"]);
+    program.output(&["bench", "infer", "--kernels", "magic"]).expect(2, &["fused, plain"]);
     program.output(&["data", "import", "isic1999", "."]).expect(2, &["isic1999", "isic2017"]);
     let real = "name = \"real\"\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\n[model.ege-unet]\n";
     fs_err::write(program.folder().join("real.toml"), real).unwrap();
@@ -137,8 +139,11 @@ fn mistakes_are_answered_with_a_code_and_a_hint() {
 #[test]
 fn help_of_every_command_has_an_example() {
     let program = Program::new();
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 15] = [
         &[],
+        &["bench"],
+        &["bench", "train"],
+        &["bench", "infer"],
         &["plan"],
         &["run"],
         &["status"],

@@ -20,8 +20,8 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ImportArguments) -> Res
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     };
-    let imported =
-        dataset::import(&arguments.dataset, &arguments.folder, arguments.size, &context.data, &mut show);
+    let ImportArguments { dataset, folder, size, replace } = arguments;
+    let imported = dataset::import(dataset, folder, *size, &context.data, *replace, &mut show);
     bar.finish_and_clear();
     let report = imported?;
 
