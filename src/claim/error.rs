@@ -15,7 +15,7 @@ pub enum ClaimError {
         source: io::Error,
     },
     /// The file isn't TOML, or has a key or type that no claims file has.
-    #[error("{}:{line}:{column}: {source}", path.display())]
+    #[error("{}:{line}:{column}: {}", path.display(), source.message())]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -23,7 +23,7 @@ pub enum ClaimError {
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What the TOML reader says, with the line and a caret.
+        /// What the TOML reader says; only its sentence is shown, since the place stands before it.
         source: Box<toml::de::Error>,
     },
     /// A value that can't be meant.

@@ -6,6 +6,7 @@ use super::args::{ExperimentArguments, Global};
 use super::failure::Failure;
 use super::fake_option::TrainerChoice;
 use super::printer::Printer;
+use crate::claim::{self, Claims};
 use crate::dataset::lock;
 use crate::executor::{NativeTrainer, PlanItem, Trainer, plan};
 use crate::experiment::{self, Catalogue, Experiment};
@@ -56,6 +57,12 @@ impl Context {
 /// Reads and checks an experiment.
 pub(super) fn experiment(arguments: &ExperimentArguments) -> Result<Experiment, Failure> {
     Ok(experiment::load(&arguments.experiment, &arguments.set, &catalogue())?)
+}
+
+/// Reads and checks the claims files that an experiment names: before anything else is done, so that a
+/// mistake in one is told before hours of training.
+pub(super) fn claims(experiment: &Experiment) -> Result<Vec<Claims>, Failure> {
+    Ok(experiment.claims.iter().map(|path| claim::load(path)).collect::<Result<_, _>>()?)
 }
 
 /// Starts the threads of a step, all cores where none are asked for; before anything uses them, since they

@@ -1,7 +1,7 @@
 //! From run folders to what a report is made of.
 
 use super::failure::Failure;
-use crate::claim;
+use crate::claim::Claims;
 use crate::executor::{PlanItem, Reason, Trainer, now, provenance};
 use crate::experiment::Experiment;
 use crate::report::{GalleryItem, ReportInput, ReportRun};
@@ -10,6 +10,7 @@ use crate::store::{FORMAT, Results, RunFolder, RunRecord, RunState, StoreError};
 /// Gathers an experiment's runs, claims and pictures.
 pub(super) fn gather(
     experiment: &Experiment,
+    claims: Vec<Claims>,
     items: &[PlanItem],
     trainer: &dyn Trainer,
     results: &Results,
@@ -19,7 +20,6 @@ pub(super) fn gather(
     for item in items {
         runs.push(run(item, &results.run(&item.id), trainer)?);
     }
-    let claims = experiment.claims.iter().map(|path| claim::load(path)).collect::<Result<_, _>>()?;
     let shown = items.iter().find(|item| item.reason == Reason::Done);
     let (gallery, gallery_note) = match shown {
         None => (Vec::new(), "no run is complete yet".to_owned()),

@@ -1,7 +1,7 @@
 //! `ege-bench run`: makes the runs that are due, and writes the report.
 
 use super::args::RunArguments;
-use super::context::{Context, experiment, start_threads};
+use super::context::{Context, claims, experiment, start_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::label::label;
@@ -19,6 +19,7 @@ use crate::store::{RunState, Weights};
 pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let printer = context.printer;
     let experiment = experiment(&arguments.experiment)?;
+    let claims = claims(&experiment)?;
     let threads = start_threads(arguments.threads)?;
     use_kernels(arguments.kernels);
     let trainer = context.trainer(threads);
@@ -41,7 +42,8 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
 
     if !done.interrupted {
         refresh(&mut items, &context.results)?;
-        let (input, page) = report::write(context, &arguments.experiment, &experiment, &items, &*trainer)?;
+        let (input, page) =
+            report::write(context, &arguments.experiment, &experiment, claims, &items, &*trainer)?;
         printer.result(results_table(&input));
         printer.result(format_args!("\nreport: {}", page.display()));
     }

@@ -137,6 +137,25 @@ fn mistakes_are_answered_with_a_code_and_a_hint() {
 }
 
 #[test]
+fn a_bad_claims_file_is_told_before_anything_is_done() {
+    let program = Program::new();
+    let small = fs_err::read_to_string(program.folder().join("small.toml")).unwrap();
+    let claiming = small.replacen('\n', "\nclaims = [\"claims.toml\"]\n", 1);
+    assert_ne!(claiming, small);
+    fs_err::write(program.folder().join("small.toml"), claiming).unwrap();
+    for command in ["plan", "run", "report"] {
+        program.command(command, &[]).expect(2, &["can't read claims file", "claims.toml", "hint: "]);
+    }
+    fs_err::write(program.folder().join("claims.toml"), "formt = 1\n").unwrap();
+    for command in ["plan", "run", "report"] {
+        let output = program.command(command, &[]);
+        output.expect(2, &["claims.toml:1:1: unknown field `formt`"]);
+        assert_eq!(output.stderr.matches("line 1").count(), 0, "the place is told once: {output:?}");
+    }
+    assert!(!program.folder().join("results").exists(), "nothing was made");
+}
+
+#[test]
 fn help_of_every_command_has_an_example() {
     let program = Program::new();
     let commands: [&[&str]; 15] = [
