@@ -42,6 +42,8 @@ pub struct Table {
     pub split: String,
     /// Number of images reported on.
     pub images: usize,
+    /// Height and width in pixels at which the metrics and multiply-accumulates were counted.
+    pub size: usize,
     /// How the numbers were made, in a sentence.
     pub protocol: String,
     /// The rows in the table's order.
@@ -137,14 +139,21 @@ impl Evidence {
 }
 
 impl Claims {
-    /// The first cell that claims the quantity for this network on these images, with its table and row.
+    /// The first cell that claims the quantity for this network, with its table and row, where so many `images`
+    /// are reported on.
     ///
+    /// Metrics correspond on the same number of images at the same size, multiply-accumulates at the same size.
     /// How the learnable tensors start doesn't make another network. Synthetic images have no counterpart
     /// in any paper.
-    pub fn cell(&self, settings: &Settings, quantity: Quantity) -> Option<(&Table, &Row, &Cell)> {
+    pub fn cell(&self, settings: &Settings, images: usize, quantity: Quantity) -> Option<(&Table, &Row, &Cell)> {
         self.tables
             .iter()
             .filter(|table| table.is_about(&settings.data))
+            .filter(|table| match quantity {
+                Quantity::Metric(_) => table.size == settings.data.size && table.images == images,
+                Quantity::ConvMacs => table.size == settings.data.size,
+                Quantity::Parameters => true,
+            })
             .flat_map(|table| table.rows.iter().map(move |row| (table, row)))
             .filter(|(_, row)| row.model.as_ref().is_some_and(|model| same_network(model, &settings.model)))
             .find_map(|(table, row)| {
@@ -155,7 +164,8 @@ impl Claims {
 }
 
 impl Table {
-    fn is_about(&self, data: &DataSettings) -> bool {
+    /// True where the table is about this data set and split.
+    pub fn is_about(&self, data: &DataSettings) -> bool {
         match &data.source {
             DataSource::Prepared { dataset, split } => *dataset == self.dataset && *split == self.split,
             DataSource::SyntheticLesions { .. } => false,

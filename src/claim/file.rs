@@ -40,6 +40,7 @@ struct FileTable {
     dataset: String,
     split: String,
     images: usize,
+    size: usize,
     protocol: String,
     evidence: Evidence,
     source: String,
@@ -162,8 +163,8 @@ fn table_meaning(table: FileTable) -> Result<Table, Fault> {
         let model = row_model(row.model.as_ref(), row.settings)?;
         rows.push(Row { label: row.label, model, change: row.change, note: row.note, cells });
     }
-    let FileTable { name, title, dataset, split, images, protocol, .. } = table;
-    Ok(Table { name: name.into_inner(), title, dataset, split, images, protocol, rows })
+    let FileTable { name, title, dataset, split, images, size, protocol, .. } = table;
+    Ok(Table { name: name.into_inner(), title, dataset, split, images, size, protocol, rows })
 }
 
 fn quantity(name: &Spanned<String>) -> Result<Quantity, Fault> {

@@ -1,11 +1,14 @@
 //! From run folders to what a report is made of.
 
+use std::collections::BTreeSet;
+
 use super::failure::Failure;
 use crate::claim::Claims;
 use crate::executor::{PlanItem, Reason, Trainer, now, provenance};
 use crate::experiment::Experiment;
+use crate::experiment::settings::Selection;
 use crate::report::{GalleryItem, ReportInput, ReportRun};
-use crate::store::{FORMAT, Results, RunFolder, RunRecord, RunState, StoreError};
+use crate::store::{CountsRow, FORMAT, Results, RunFolder, RunRecord, RunState, StoreError, Weights};
 
 /// Gathers an experiment's runs, claims and pictures.
 pub(super) fn gather(
@@ -64,14 +67,43 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
         record.state = RunState::Interrupted { epochs_done };
     }
     let split = &item.data.split;
+    let counts = if matches!(record.state, RunState::Done { .. }) { folder.counts()? } else { Vec::new() };
+    if matches!(record.state, RunState::Done { .. }) {
+        let pixels = (settings.data.size * settings.data.size) as u64;
+        whole(&counts, &split.report, pixels)
+            .map_err(|message| StoreError::Damaged { path: folder.path().join("counts.jsonl"), message })?;
+    }
     Ok(ReportRun {
-        counts: if matches!(record.state, RunState::Done { .. }) { folder.counts()? } else { Vec::new() },
+        counts,
         record,
         settings: settings.clone(),
-        selects_on_report: split.selects_on_report(),
+        selects_on_report: split.selects_on_report() && settings.train.selection != Selection::Last,
         images: [split.train.len(), split.select.len(), split.report.len()],
         events: folder.events()?,
     })
+}
+
+/// Checks that each reported image stands once under each weights, with the counts of all its pixels.
+fn whole(counts: &[CountsRow], reported: &[String], pixels: u64) -> Result<(), String> {
+    for (weights, name) in [(Weights::Best, "best"), (Weights::Last, "last")] {
+        let mut missing: BTreeSet<&str> = reported.iter().map(String::as_str).collect();
+        for row in counts.iter().filter(|row| row.weights == weights) {
+            let image = &row.image;
+            if !missing.remove(image.as_str()) {
+                let problem = if reported.contains(image) { "stands twice" } else { "is not reported on" };
+                return Err(format!("{name} weights: image {image} {problem}"));
+            }
+            let found = [row.tp, row.fp, row.fn_, row.tn].into_iter().fold(0, u64::saturating_add);
+            if found != pixels {
+                return Err(format!("{name} weights: image {image} has counts of {found} pixels, not {pixels}"));
+            }
+        }
+        if let Some(first) = missing.first() {
+            let (absent, all) = (missing.len(), reported.len());
+            return Err(format!("{name} weights: {absent} of {all} reported images are missing, such as {first}"));
+        }
+    }
+    Ok(())
 }
 
 fn gallery(item: &PlanItem, folder: &RunFolder) -> Result<Vec<GalleryItem>, StoreError> {
@@ -91,4 +123,31 @@ fn gallery(item: &PlanItem, folder: &RunFolder) -> Result<Vec<GalleryItem>, Stor
         });
     }
     Ok(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_hold_each_reported_image_once_under_each_weights() {
+        let reported = ["A".to_owned(), "B".to_owned()];
+        let row = |weights, image: &str| CountsRow { weights, image: image.into(), tp: 1, fp: 1, fn_: 1, tn: 1 };
+        let good: Vec<_> = [Weights::Best, Weights::Last]
+            .into_iter()
+            .flat_map(|weights| ["B", "A"].map(|image| row(weights, image)))
+            .collect();
+        assert_eq!(whole(&good, &reported, 4), Ok(()));
+        let check = |tamper: &dyn Fn(&mut Vec<CountsRow>), expect: &str| {
+            let mut rows = good.clone();
+            tamper(&mut rows);
+            assert_eq!(whole(&rows, &reported, 4), Err(expect.to_owned()));
+        };
+        check(&Vec::clear, "best weights: 2 of 2 reported images are missing, such as A");
+        check(&|rows| drop(rows.pop()), "last weights: 1 of 2 reported images are missing, such as A");
+        check(&|rows| rows.push(row(Weights::Best, "A")), "best weights: image A stands twice");
+        check(&|rows| rows[1].image = "C".into(), "best weights: image C is not reported on");
+        check(&|rows| rows[2].tn = 2, "last weights: image B has counts of 5 pixels, not 4");
+        check(&|rows| rows[2].tn = u64::MAX, &format!("last weights: image B has counts of {} pixels, not 4", u64::MAX));
+    }
 }

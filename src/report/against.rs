@@ -1,12 +1,9 @@
-//! Our numbers beside a paper's, only where data set, split and network correspond.
+//! Our numbers beside a paper's, only where data set, split, network, size and number of images correspond.
 
 use super::input::ReportInput;
 use super::variant::Variant;
 use crate::claim::{Cell, Claims, Quantity, Row, Table};
 use crate::metric::Definition;
-
-/// Height and width at which papers count multiply-accumulates here.
-const COUNTED_SIZE: usize = 256;
 
 /// One of our numbers and the cell that claims it, both in the cell's unit.
 pub(super) struct Against<'a> {
@@ -37,18 +34,15 @@ impl<'a> Against<'a> {
     }
 
     fn of(variant: &Variant<'a>, claims: &'a Claims, quantity: Quantity) -> Option<Self> {
-        let settings = &variant.first().settings;
-        let (table, row, cell) = claims.cell(settings, quantity)?;
+        let run = variant.first();
+        let (table, row, cell) = claims.cell(&run.settings, run.images[2], quantity)?;
         let (ours, ours_std, n) = match quantity {
             Quantity::Metric(definition) => {
                 let summary = variant.summary(definition)?.percent();
                 (summary.mean, summary.std, Some(summary.n))
             }
             Quantity::Parameters => (variant.cost()?.parameters as f64 / 1e6, None, None),
-            Quantity::ConvMacs if settings.data.size == COUNTED_SIZE => {
-                (variant.cost()?.conv_macs as f64 / 1e9, None, None)
-            }
-            Quantity::ConvMacs => return None,
+            Quantity::ConvMacs => (variant.cost()?.conv_macs as f64 / 1e9, None, None),
         };
         Some(Self { variant: variant.name, claims, table, row, cell, ours, ours_std, n })
     }

@@ -60,7 +60,7 @@ fn a_cell_is_found_by_network_and_images_only() {
     let iou = Quantity::Metric(Definition::PooledIou);
     let mut settings = settings();
 
-    let (table, row, cell) = claims.cell(&settings, iou).expect("the paper's own model on its own split");
+    let (table, row, cell) = claims.cell(&settings, 650, iou).expect("the paper's own model on its own split");
     assert_eq!((table.name.as_str(), row.label.as_str()), ("isic2017", "EGE-UNet"));
     assert_eq!(
         (cell.value, cell.spread, cell.digits, cell.evidence),
@@ -69,7 +69,7 @@ fn a_cell_is_found_by_network_and_images_only() {
 
     settings.model =
         ModelSettings::EgeUnet(EgeUnetSettings { dilations: [1; 4], ..EgeUnetSettings::default() });
-    let (table, row, cell) = claims.cell(&settings, iou).expect("a row of the ablation");
+    let (table, row, cell) = claims.cell(&settings, 650, iou).expect("a row of the ablation");
     assert_eq!(
         (table.name.as_str(), row.label.as_str(), cell.value),
         ("ablation", "(c) w/o dilation", 79.11)
@@ -77,8 +77,22 @@ fn a_cell_is_found_by_network_and_images_only() {
 
     settings.model =
         ModelSettings::EgeUnet(EgeUnetSettings { dilations: [1, 2, 3, 4], ..EgeUnetSettings::default() });
-    assert!(claims.cell(&settings, iou).is_none(), "no row is about other dilations");
-    assert!(claims.cell(&crate::example::synthetic(), iou).is_none(), "no paper is about synthetic images");
+    assert!(claims.cell(&settings, 650, iou).is_none(), "no row is about other dilations");
+    assert!(claims.cell(&crate::example::synthetic(), 16, iou).is_none(), "no paper is about synthetic images");
+}
+
+#[test]
+fn metrics_correspond_at_the_tables_size_and_number_of_images_only() {
+    let claims = ege_unet();
+    let found = |size: usize, images: usize| {
+        let mut settings = settings();
+        settings.data.size = size;
+        [Quantity::Metric(Definition::PooledIou), Quantity::ConvMacs, Quantity::Parameters]
+            .map(|quantity| claims.cell(&settings, images, quantity).is_some())
+    };
+    assert_eq!(found(256, 650), [true, true, true]);
+    assert_eq!(found(256, 649), [false, true, true]);
+    assert_eq!(found(224, 650), [false, false, true]);
 }
 
 #[test]
@@ -92,6 +106,7 @@ title = "T"
 dataset = "isic2017"
 split = "paper"
 images = 650
+size = 256
 protocol = "any"
 evidence = "table"
 source = "made up for a test"
@@ -115,19 +130,19 @@ cells = { miou = "79.81 ± 0.10" }
     check(
         "= \"pooled-iou\"",
         "= \"miou\"",
-        "claims/p.toml:13:58: no metric is named `miou`; known are pooled-iou",
+        "claims/p.toml:14:58: no metric is named `miou`; known are pooled-iou",
     );
-    check("79.81 ± 0.10", "79,81", "claims/p.toml:18:18: `79,81` is no printed number");
+    check("79.81 ± 0.10", "79,81", "claims/p.toml:19:18: `79,81` is no printed number");
     check(
         "cells = { miou",
         "cells = { dsc",
-        "claims/p.toml:18:11: table `t` has no column `dsc`; it has miou",
+        "claims/p.toml:19:11: table `t` has no column `dsc`; it has miou",
     );
     check("model = \"ege-unet\"", "model = \"unet\"", "no model is named `unet`");
-    check("model = \"ege-unet\"\n", "", "claims/p.toml:16:12: `settings` need a `model`");
+    check("model = \"ege-unet\"\n", "", "claims/p.toml:17:12: `settings` need a `model`");
     check(
         "{ dilations = [1, 1, 1, 1] }",
         "{ ghpa = false }",
-        "claims/p.toml:17:12: the model has no setting `ghpa`",
+        "claims/p.toml:18:12: the model has no setting `ghpa`",
     );
 }

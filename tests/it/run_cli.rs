@@ -137,6 +137,33 @@ fn mistakes_are_answered_with_a_code_and_a_hint() {
 }
 
 #[test]
+fn a_done_run_without_all_its_counts_is_refused() {
+    let program = Program::new();
+    let run = program.only_run(|| program.run(&[]));
+    let whole = counts(&run);
+    let (rest, last) = whole.trim_end().rsplit_once('\n').unwrap();
+    for (text, problem) in [
+        (format!("{rest}\n"), "1 of 12 reported images are missing"),
+        (format!("{whole}{last}\n"), "stands twice"),
+        (whole.replace("\"tn\":", "\"tn\":1"), "pixels, not 1024"),
+    ] {
+        fs_err::write(run.join("counts.jsonl"), text).unwrap();
+        program.command("report", &[]).expect(6, &["counts.jsonl: ", problem, "hint: move "]);
+    }
+}
+
+#[test]
+fn the_last_epoch_is_not_selected_on_what_is_reported() {
+    let program = Program::new();
+    for (selection, expect) in [("lowest-loss", true), ("last", false)] {
+        program.run(&["--set", &format!("train.selection=\"{selection}\"")]).expect(0, &[]);
+        let page = fs_err::read_to_string(program.folder().join("results/report.html")).unwrap();
+        assert_eq!(page.contains("selects on reported images"), expect, "{selection}");
+        assert_eq!(page.contains("selected on the images that are reported on"), expect, "{selection}");
+    }
+}
+
+#[test]
 fn a_bad_claims_file_is_told_before_anything_is_done() {
     let program = Program::new();
     let small = fs_err::read_to_string(program.folder().join("small.toml")).unwrap();

@@ -3,7 +3,7 @@
 
 use super::entry::{Deviation, Origin, Status, unless};
 use crate::experiment::settings::{
-    BceForm, DataSource, LastBatch, LossMask, ModelSettings, Normalization, Rotation, ScheduleSettings,
+    BceForm, DataSource, LastBatch, LossMask, ModelSettings, Normalization, Rotation, ScheduleSettings, Selection,
     Settings, TensorInit,
 };
 
@@ -54,13 +54,21 @@ pub(super) const RELEASED: &[Deviation] = &[
     released(
         6,
         "no test set",
-        "The epoch is selected and the numbers are reported on one split.",
-        Some("data.split"),
-        |settings| match &settings.data.source {
-            DataSource::SyntheticLesions { .. } => Status::AsReleased,
-            DataSource::Prepared { split, .. } => {
-                unless(split == "paper", format!("split `{split}` instead of the paper's"))
+        "The epoch of lowest loss is selected and the numbers are reported on one split.",
+        Some("data.split, train.selection"),
+        |settings| {
+            let mut changes = Vec::new();
+            match settings.train.selection {
+                Selection::LowestLoss => {}
+                Selection::HighestIou => changes.push("the epoch of highest IoU is selected".to_owned()),
+                Selection::Last => changes.push("the last epoch is taken, none is selected".to_owned()),
             }
+            if let DataSource::Prepared { split, .. } = &settings.data.source
+                && split != "paper"
+            {
+                changes.push(format!("split `{split}` instead of the paper's"));
+            }
+            unless(changes.is_empty(), changes.join("; "))
         },
     ),
     released(7, "rare metrics", "Pixel metrics are computed in every 30th epoch only.", None, |_| {

@@ -25,8 +25,10 @@ pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Ta
             @if let Some(paper) = &tables.paper {
                 (part::table(paper))
                 (sources(&pairs))
+            } @else if input.claims.is_empty() {
+                p.note { "This experiment names no claims: nothing is set beside it." }
             } @else {
-                p.note { "No paper\u{2019}s table is about this network on these images and this split: nothing to compare with." }
+                p.note { "No paper\u{2019}s table is about this network on these images, this split and this input size: nothing to compare with." }
             }
         }
     }

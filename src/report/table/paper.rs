@@ -6,6 +6,13 @@ use super::shown::{Show, Shown, Table};
 use crate::report::against::Against;
 use crate::report::error::ReportError;
 
+/// What the words in the column of evidence mean.
+pub(super) fn evidence_note() -> String {
+    "Evidence: table = a published table as transcribed; log = a log that the authors posted; code = read or run from \
+     the authors\u{2019} released code."
+        .to_owned()
+}
+
 pub(super) fn table(pairs: &[Against<'_>]) -> Result<Table, ReportError> {
     let text = |value: &dyn Fn(&Against<'_>) -> String| pairs.iter().map(value).collect::<Vec<_>>();
     let number = |value: &dyn Fn(&Against<'_>) -> f64| pairs.iter().map(value).collect::<Vec<_>>();
@@ -42,8 +49,9 @@ pub(super) fn table(pairs: &[Against<'_>]) -> Result<Table, ReportError> {
     let mut table = Table::new("paper", "Ours beside the paper\u{2019}s", pairs.len(), columns, shown)?;
     table.notes = vec![
         "Difference = ours minus paper, in the column's unit: percentage points for metrics. Only cells whose data \
-         set, split and network correspond; no test is made, and no tolerance is applied."
+         set, split, network, input size and number of images correspond; no test is made, and no tolerance is applied."
             .to_owned(),
+        evidence_note(),
     ];
     Ok(table)
 }

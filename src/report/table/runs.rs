@@ -3,6 +3,7 @@
 use polars::prelude::Column;
 
 use super::shown::{Show, Shown, Table};
+use crate::experiment::settings::Selection;
 use crate::metric::Definition;
 use crate::report::error::ReportError;
 use crate::report::input::{ReportInput, ReportRun};
@@ -46,8 +47,8 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
         Shown::new("Best epoch", "best_epoch", Show::Count),
         Shown::new("IoU, best (%)", "iou_best", Show::Percent),
         Shown::new("IoU, last (%)", "iou_last", Show::Percent),
-        Shown::new("Best \u{2212} last", "best_minus_last", Show::Points),
-        Shown::new("Selection gap", "selection_gap", Show::Points),
+        Shown::new("Best \u{2212} last (points)", "best_minus_last", Show::Points),
+        Shown::new("Selection gap (points)", "selection_gap", Show::Points),
         Shown::new("Time", "seconds", Show::Seconds),
         Shown::new("Images/s", "images_per_second", Show::Decimal(1)),
     ];
@@ -55,7 +56,7 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
     table.notes = vec![
         "IoU is pooled over the reported images, under the weights of the selected (best) and of the last epoch. \
          Selection gap = IoU on the selection images minus IoU on the reported images, in points; missing where \
-         both are the same images. Images/s is the median over epochs of training alone."
+         both are the same images, or no image selected the epoch. Images/s is the median over epochs of training alone."
             .to_owned(),
     ];
     table.notes.extend(runs.iter().filter(|run| !state(run).1.is_empty()).map(|run| {
@@ -85,7 +86,7 @@ fn iou(run: &ReportRun, weights: Weights) -> Option<f64> {
 }
 
 fn selection_gap(run: &ReportRun) -> Option<f64> {
-    if run.selects_on_report {
+    if run.selects_on_report || run.settings.train.selection == Selection::Last {
         return None;
     }
     Some(run.selection_iou()? - iou(run, Weights::Best)?)
