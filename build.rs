@@ -6,8 +6,10 @@ use std::process::Command;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=Cargo.lock");
-    // Whether the tree differs from the commit follows from the sources, too.
-    println!("cargo::rerun-if-changed=src");
+    // Whether the tree differs from the commit follows from what is built in, too.
+    for built_in in ["src", "datasets.lock", "experiments/splits", "claims"] {
+        println!("cargo::rerun-if-changed={built_in}");
+    }
     for name in ["HEAD", "index", "logs/HEAD"] {
         // In a linked worktree these files don't lie below `.git`.
         if let Some(path) = git(&["rev-parse", "--git-path", name]).filter(|path| Path::new(path).exists()) {
@@ -15,7 +17,8 @@ fn main() {
         }
     }
     let commit = if in_own_repository() { git(&["rev-parse", "HEAD"]) } else { None }.unwrap_or_default();
-    let changes = git(&["status", "--porcelain", "--untracked-files=no"]).unwrap_or_default();
+    let changes =
+        git(&["--no-optional-locks", "status", "--porcelain", "--untracked-files=no"]).unwrap_or_default();
     println!("cargo::rustc-env=EGE_BENCH_COMMIT={commit}");
     println!("cargo::rustc-env=EGE_BENCH_DIRTY={}", !commit.is_empty() && !changes.is_empty());
 }

@@ -55,15 +55,7 @@ impl Context {
 
 /// Reads and checks an experiment.
 pub(super) fn experiment(arguments: &ExperimentArguments) -> Result<Experiment, Failure> {
-    let path = &arguments.experiment;
-    if !path.exists() {
-        let hint = "experiment files stand in `experiments/`, such as `experiments/quickstart.toml`";
-        return Err(Failure::usage(
-            format!("no experiment file `{}`", path.display()),
-            Some(hint.to_owned()),
-        ));
-    }
-    Ok(experiment::load(path, &arguments.set, &catalogue())?)
+    Ok(experiment::load(&arguments.experiment, &arguments.set, &catalogue())?)
 }
 
 /// Starts the threads of a step, all cores where none are asked for; before anything uses them, since they
@@ -90,7 +82,7 @@ fn catalogue() -> Catalogue {
 }
 
 /// The word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-=+,:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -9,6 +9,7 @@ mod exit_code;
 mod failure;
 mod fake_option;
 mod gather;
+mod label;
 mod model;
 mod panic;
 mod plan;
