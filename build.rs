@@ -6,9 +6,9 @@ use std::process::Command;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=Cargo.lock");
-    // Whether the tree differs from the commit follows from the sources, too.
-    for sources in ["src", "datasets.lock", "experiments/splits"] {
-        println!("cargo::rerun-if-changed={sources}");
+    // Whether the tree differs from the commit follows from what is built in, too.
+    for built_in in ["src", "datasets.lock", "experiments/splits", "claims"] {
+        println!("cargo::rerun-if-changed={built_in}");
     }
     for name in ["HEAD", "index", "logs/HEAD"] {
         // In a linked worktree these files don't lie below `.git`.

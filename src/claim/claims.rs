@@ -145,7 +145,12 @@ impl Claims {
     /// Metrics correspond on the same number of images at the same size, multiply-accumulates at the same size.
     /// How the learnable tensors start doesn't make another network. Synthetic images have no counterpart
     /// in any paper.
-    pub fn cell(&self, settings: &Settings, images: usize, quantity: Quantity) -> Option<(&Table, &Row, &Cell)> {
+    pub fn cell(
+        &self,
+        settings: &Settings,
+        images: usize,
+        quantity: Quantity,
+    ) -> Option<(&Table, &Row, &Cell)> {
         self.tables
             .iter()
             .filter(|table| table.is_about(&settings.data))

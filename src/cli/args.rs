@@ -10,6 +10,9 @@ use super::printer::Color;
 use crate::dataset::DEFAULT_SIZE;
 use crate::kernel::Kernels;
 
+/// Where prepared data is, unless told otherwise.
+pub(super) const DEFAULT_DATA: &str = "data";
+
 /// Reproducible experiments and benchmarks for light medical image segmentation.
 #[derive(Debug, Parser)]
 #[command(
@@ -37,7 +40,7 @@ pub(super) struct Global {
     #[arg(long, global = true, value_name = "DIR", env = "EGE_BENCH_RESULTS", default_value = "results")]
     pub results: PathBuf,
     /// Where prepared data is
-    #[arg(long, global = true, value_name = "DIR", env = "EGE_BENCH_DATA", default_value = "data")]
+    #[arg(long, global = true, value_name = "DIR", env = "EGE_BENCH_DATA", default_value = DEFAULT_DATA)]
     pub data: PathBuf,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
@@ -57,8 +60,8 @@ pub(super) enum Command {
     Plan(PlanArguments),
     /// Make the runs that are due, and write the report
     ///
-    /// Runs that are done are skipped, interrupted ones go on from their last checkpoint. Ctrl-C saves a checkpoint
-    /// and ends; the same command goes on.
+    /// Runs that are done are skipped, interrupted ones go on from their last checkpoint: Ctrl-C saves one after the
+    /// training step under way, a run that is killed has one of its last complete epoch.
     #[command(after_help = "Examples:\n  ege-bench run experiments/quickstart.toml\n  \
                             ege-bench run experiments/isic2017.toml --set train.epochs=5 --threads 2")]
     Run(RunArguments),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 pub enum ExitCode {
     /// All good.
     Success = 0,
-    /// Kept for commands that check: a claim is not reproduced, or a comparison fails. None does so yet.
+    /// Reserved for `--check`, which no command has yet.
     CheckFailed = 1,
     /// The user's file or arguments are at fault.
     Usage = 2,
@@ -18,7 +18,8 @@ pub enum ExitCode {
     NothingToDo = 4,
     /// Interrupted at a checkpoint; the same command goes on.
     Interrupted = 5,
-    /// The results are locked by another process, of a newer format, damaged, or not accessible.
+    /// The results are locked by another process, of a newer format, damaged, or not accessible; or standard
+    /// output can't be written.
     Store = 6,
     /// A run failed.
     RunFailed = 7,
@@ -49,12 +50,15 @@ impl ExitCode {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Success => "all good",
-            Self::CheckFailed => "kept for a check that fails; no command checks yet",
+            Self::CheckFailed => "reserved for --check, which no command has yet",
             Self::Usage => "the file or the arguments are at fault",
             Self::Data => "data is missing or its checksum is wrong",
             Self::NothingToDo => "nothing to do: every run was done before",
             Self::Interrupted => "interrupted at a checkpoint; the same command goes on",
-            Self::Store => "results locked by another process, of a newer format, damaged or not accessible",
+            Self::Store => {
+                "results locked by another process, of a newer format, damaged or not accessible; \
+                 or standard output can't be written"
+            }
             Self::RunFailed => "a run failed; the others were made",
             Self::Bug => "a bug of ege-bench",
         }
@@ -70,6 +74,17 @@ impl ExitCode {
         let second = crate::executor::SECOND_INTERRUPT_CODE;
         let _ = write!(text, "  {second:>3}  ended at once by a second Ctrl-C; the last checkpoint stands");
         text
+    }
+}
+
+impl ExitCode {
+    /// The code of a command of which a result couldn't be printed: what it did otherwise matters less only
+    /// where that went well.
+    pub(super) fn with_lost_output(self) -> Self {
+        match self {
+            Self::Success | Self::NothingToDo => Self::Store,
+            other => other,
+        }
     }
 }
 

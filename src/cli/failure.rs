@@ -1,12 +1,16 @@
 //! What a command failed of, as it is told: an exit code, a message and a hint.
 
+use std::path::Path;
+
+use super::args::DEFAULT_DATA;
+use super::context::quoted;
 use super::exit_code::ExitCode;
 use crate::claim::ClaimError;
 use crate::dataset::DatasetError;
 use crate::executor::ExecutorError;
 use crate::experiment::ExperimentError;
 use crate::report::ReportError;
-use crate::store::StoreError;
+use crate::store::{StoreError, io_hint};
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -32,9 +36,27 @@ impl Failure {
         Self { code: ExitCode::Usage, message: Message::Plain { error: error.into(), hint } }
     }
 
+    /// The same, with the folder of prepared data in the commands that it tells to run, where that isn't the
+    /// default.
+    pub(super) fn in_data_folder(mut self, data: &Path) -> Self {
+        if let Message::Plain { hint: Some(hint), .. } = &mut self.message {
+            *hint = with_data_folder(hint, data);
+        }
+        self
+    }
+
     fn of(code: ExitCode, error: &impl ToString, hint: Option<String>) -> Self {
         Self { code, message: Message::Plain { error: error.to_string(), hint } }
     }
+}
+
+/// A hint whose import commands name the folder of prepared data.
+pub(super) fn with_data_folder(hint: &str, data: &Path) -> String {
+    const IMPORT: &str = "ege-bench data import ";
+    if data == Path::new(DEFAULT_DATA) {
+        return hint.to_owned();
+    }
+    hint.replace(IMPORT, &format!("{IMPORT}--data {} ", quoted(&data.to_string_lossy())))
 }
 
 impl From<ExperimentError> for Failure {
@@ -74,6 +96,15 @@ impl From<ClaimError> for Failure {
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         // Tables, charts and pictures come from what is stored: what can't be shown isn't what it should be.
-        Self::of(ExitCode::Store, &error, None)
+        let hint = match &error {
+            ReportError::Write { path, source } => Some(io_hint(source).unwrap_or_else(|| {
+                format!(
+                    "move away what stands at {}, or choose another folder with `--results DIR`",
+                    path.display()
+                )
+            })),
+            _ => None,
+        };
+        Self::of(ExitCode::Store, &error, hint)
     }
 }

@@ -33,6 +33,7 @@ impl FromStr for TrainerChoice {
             match key {
                 "epoch-ms" => fake.epoch_time = Duration::from_millis(number()?),
                 "diverging-seed" => fake.diverging_seed = Some(number()?),
+                "nan-selection" => fake.nan_selection = true,
                 "panics" => fake.panics = true,
                 _ => return Err(format!("unknown option `{key}`")),
             }

@@ -95,12 +95,16 @@ fn whole(counts: &[CountsRow], reported: &[String], pixels: u64) -> Result<(), S
             }
             let found = [row.tp, row.fp, row.fn_, row.tn].into_iter().fold(0, u64::saturating_add);
             if found != pixels {
-                return Err(format!("{name} weights: image {image} has counts of {found} pixels, not {pixels}"));
+                return Err(format!(
+                    "{name} weights: image {image} has counts of {found} pixels, not {pixels}"
+                ));
             }
         }
         if let Some(first) = missing.first() {
             let (absent, all) = (missing.len(), reported.len());
-            return Err(format!("{name} weights: {absent} of {all} reported images are missing, such as {first}"));
+            return Err(format!(
+                "{name} weights: {absent} of {all} reported images are missing, such as {first}"
+            ));
         }
     }
     Ok(())
@@ -132,7 +136,8 @@ mod tests {
     #[test]
     fn counts_hold_each_reported_image_once_under_each_weights() {
         let reported = ["A".to_owned(), "B".to_owned()];
-        let row = |weights, image: &str| CountsRow { weights, image: image.into(), tp: 1, fp: 1, fn_: 1, tn: 1 };
+        let row =
+            |weights, image: &str| CountsRow { weights, image: image.into(), tp: 1, fp: 1, fn_: 1, tn: 1 };
         let good: Vec<_> = [Weights::Best, Weights::Last]
             .into_iter()
             .flat_map(|weights| ["B", "A"].map(|image| row(weights, image)))
@@ -148,6 +153,9 @@ mod tests {
         check(&|rows| rows.push(row(Weights::Best, "A")), "best weights: image A stands twice");
         check(&|rows| rows[1].image = "C".into(), "best weights: image C is not reported on");
         check(&|rows| rows[2].tn = 2, "last weights: image B has counts of 5 pixels, not 4");
-        check(&|rows| rows[2].tn = u64::MAX, &format!("last weights: image B has counts of {} pixels, not 4", u64::MAX));
+        check(
+            &|rows| rows[2].tn = u64::MAX,
+            &format!("last weights: image B has counts of {} pixels, not 4", u64::MAX),
+        );
     }
 }

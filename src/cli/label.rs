@@ -1,20 +1,33 @@
-//! What keeps a number from being taken for a real one.
+//! What keeps numbers of made-up images or of the fake trainer from being taken for real ones.
 
-/// The variant's name, and in brackets what its numbers are not.
-pub(super) fn label(variant: &str, fake: bool, synthetic: bool) -> String {
-    let labels: Vec<&str> =
-        [fake.then_some("fake trainer"), synthetic.then_some("synthetic")].into_iter().flatten().collect();
+use crate::executor::{FakeTrainer, PlanItem};
+
+/// The variant's name with the labels of its runs.
+pub(super) fn labelled(variant: &str, fake: bool, synthetic: bool) -> String {
+    let labels = [(fake, "fake trainer"), (synthetic, "synthetic")];
+    let labels: Vec<&str> = labels.iter().filter(|(holds, _)| *holds).map(|(_, label)| *label).collect();
     if labels.is_empty() { variant.to_owned() } else { format!("{variant} ({})", labels.join(", ")) }
+}
+
+/// The name of a planned run's variant with the run's labels.
+pub(super) fn of_item(item: &PlanItem) -> String {
+    let fake = item.meaning["device"] == FakeTrainer::DEVICE;
+    labelled(&item.run.variant, fake, item.run.settings.data.source.is_synthetic())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::label;
+    use super::labelled;
 
     #[test]
-    fn real_numbers_go_without_a_label() {
-        assert_eq!(label("once", false, false), "once");
-        assert_eq!(label("once", false, true), "once (synthetic)");
-        assert_eq!(label("once", true, true), "once (fake trainer, synthetic)");
+    fn labels_stand_behind_the_name() {
+        for (fake, synthetic, expect) in [
+            (false, false, "net"),
+            (false, true, "net (synthetic)"),
+            (true, false, "net (fake trainer)"),
+            (true, true, "net (fake trainer, synthetic)"),
+        ] {
+            assert_eq!(labelled("net", fake, synthetic), expect);
+        }
     }
 }

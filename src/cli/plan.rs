@@ -47,7 +47,7 @@ fn run_json(item: &PlanItem) -> serde_json::Value {
         "detail": item.reason.to_string(),
     });
     match &item.reason {
-        Reason::Interrupted { epochs_done } => value["epochs-done"] = json!(epochs_done),
+        Reason::Interrupted { epochs_done } => value["epochs_done"] = json!(epochs_done),
         Reason::New { changed: Some(changed) } => value["changed"] = json!(changed.parts),
         _ => {}
     }

@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use clap::builder::styling::{AnsiColor, Style};
@@ -24,6 +25,9 @@ pub(super) enum Color {
     Never,
 }
 
+/// Whether a result couldn't be printed; printers are copied about, so it stands outside them.
+static LOST: AtomicBool = AtomicBool::new(false);
+
 /// Prints.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Printer {
@@ -40,9 +44,15 @@ impl Printer {
     pub(super) fn result(self, text: impl Display) {
         if let Err(error) = writeln!(io::stdout(), "{text}")
             && error.kind() != io::ErrorKind::BrokenPipe
+            && !LOST.swap(true, Ordering::Relaxed)
         {
             self.error(&format!("can't write to standard output: {error}"), None);
         }
+    }
+
+    /// True if any result couldn't be printed; that was told once.
+    pub(super) fn lost_a_result() -> bool {
+        LOST.load(Ordering::Relaxed)
     }
 
     /// Prints a result for machines.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::duration::human;
-use super::label::label;
+use super::label;
 use super::printer::Printer;
 use crate::executor::{Observer, PlanItem, Reason};
 use crate::store::{EpochEvent, RunState};
@@ -38,8 +38,7 @@ impl Progress {
 
 impl Observer for Progress {
     fn run_starts(&mut self, item: &PlanItem, number: usize, due: usize) {
-        let synthetic = item.run.settings.data.source.is_synthetic();
-        self.title = format!("{} seed {}", label(&item.run.variant, false, synthetic), item.run.seed);
+        self.title = format!("{} seed {}", label::of_item(item), item.run.seed);
         self.pace = Pace::new(0);
         self.images = Rate::new();
         let from = match &item.reason {
@@ -64,7 +63,8 @@ impl Observer for Progress {
         self.bar.set_length((epochs * batches) as u64);
         self.bar.set_position(position as u64);
         self.bar.set_message(format!(
-            "epoch {epoch}/{epochs}  loss {:.4}  lr {:.2e}  {:.1} images/s  {} left",
+            "{}: epoch {epoch}/{epochs}  loss {:.4}  lr {:.2e}  {:.1} images/s  {} left",
+            self.title,
             progress.loss,
             progress.learning_rate,
             self.images.a_second(),
@@ -104,7 +104,7 @@ impl Observer for Progress {
                 self.say(&format!("{}: done in {}, best epoch {best_epoch}", self.title, human(*seconds)));
             }
             RunState::Interrupted { epochs_done } => {
-                self.say(&format!("{}: interrupted after epoch {epochs_done}", self.title));
+                self.say(&format!("{}: interrupted in epoch {}", self.title, epochs_done + 1));
             }
             RunState::Failed { kind, message } => {
                 self.printer.error(&format!("{} failed ({kind}): {message}", self.title), None);

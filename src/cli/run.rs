@@ -4,12 +4,12 @@ use super::args::RunArguments;
 use super::context::{Context, claims, experiment, start_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
-use super::label::label;
+use super::label::labelled;
 use super::plan::summary;
 use super::progress::Progress;
 use super::report;
 use super::table::Table;
-use crate::executor::{Execution, FakeTrainer, Interrupt, Summary, provenance, refresh};
+use crate::executor::{Execution, FakeTrainer, Interrupt, PlanItem, Reason, Summary, provenance, refresh};
 use crate::kernel::use_kernels;
 use crate::metric::{Counts, Definition};
 use crate::report::{ReportInput, ReportRun};
@@ -47,11 +47,11 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
         printer.result(results_table(&input));
         printer.result(format_args!("\nreport: {}", page.display()));
     }
-    Ok(conclude(context, &done))
+    Ok(conclude(context, &done, &items))
 }
 
 /// Says how it ended, and gives the code for it: an interruption first, since the same command mends it.
-fn conclude(context: &Context, done: &Summary) -> ExitCode {
+fn conclude(context: &Context, done: &Summary, items: &[PlanItem]) -> ExitCode {
     let printer = context.printer;
     if done.interrupted {
         printer.note("interrupted; the same command goes on");
@@ -61,14 +61,15 @@ fn conclude(context: &Context, done: &Summary) -> ExitCode {
         printer.note(format_args!("{} more due; the same command goes on", done.left));
     }
     if done.failed > 0 {
-        let hint = "the cause stands above and in log.txt of the run's folder below `runs`; the same command tries \
-                    again from the last checkpoint, and what diverged does so again: lower its learning rate";
-        printer.error(&format!("{} failed", runs(done.failed)), Some(hint));
+        printer.error(&format!("{} failed", runs(done.failed)), failure_hint(context, items).as_deref());
         return ExitCode::RunFailed;
     }
-    if done.busy > 0 {
+    // Another process may have completed what it worked on when this one began.
+    let not_done = items.iter().filter(|item| item.reason != Reason::Done).count();
+    let busy = done.busy.min(not_done.saturating_sub(done.left));
+    if busy > 0 {
         let hint = "wait for it, or stop it; the same command goes on";
-        printer.error(&format!("another process works on {}", runs(done.busy)), Some(hint));
+        printer.error(&format!("another process works on {}", runs(busy)), Some(hint));
         return ExitCode::Store;
     }
     if done.completed == 0 && done.left == 0 {
@@ -76,6 +77,22 @@ fn conclude(context: &Context, done: &Summary) -> ExitCode {
         return ExitCode::NothingToDo;
     }
     ExitCode::Success
+}
+
+/// Where the cause of a failure stands, and what can be done about it.
+fn failure_hint(context: &Context, items: &[PlanItem]) -> Option<String> {
+    let failed = items.iter().find_map(|item| match &item.reason {
+        Reason::Failed { kind, .. } => Some((item, kind)),
+        _ => None,
+    });
+    let (item, kind) = failed?;
+    let log = context.results.run(&item.id).path().join("log.txt");
+    let next = if kind == "diverged" {
+        "try a smaller learning rate; the run is deterministic, so the same command diverges again"
+    } else {
+        "the same command tries again from the last checkpoint"
+    };
+    Some(format!("the cause stands in {}; {next}", log.display()))
 }
 
 fn runs(count: usize) -> String {
@@ -100,19 +117,17 @@ fn results_table(input: &ReportInput) -> Table {
             statistics::Summary::of(&values).map_or_else(|| "-".to_owned(), spread)
         };
         table.row([
-            labelled(variant, &all),
+            labelled(
+                variant,
+                all.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE),
+                all.iter().any(|run| run.record.synthetic),
+            ),
             format!("{}/{}", done.len(), all.len()),
             cell(Definition::PooledIou),
             cell(Definition::PooledDice),
         ]);
     }
     table
-}
-
-/// The variant's name, with what keeps its numbers from being taken for real ones.
-fn labelled(variant: &str, runs: &[&ReportRun]) -> String {
-    let fake = runs.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE);
-    label(variant, fake, runs.iter().any(|run| run.record.synthetic))
 }
 
 fn best(run: &ReportRun) -> Vec<Counts> {

@@ -17,13 +17,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::Exit
         Err(error) => {
             Printer::new(Color::Auto, false).clap(&error);
             let code = if error.use_stderr() { ExitCode::Usage } else { ExitCode::Success };
-            return code.into();
+            return final_code(code).into();
         }
     };
     let printer = Printer::new(arguments.global.color, arguments.global.quiet);
     panic::install(printer);
     let context = Context::new(arguments.global, printer);
-    let ended = match &arguments.command {
+    let result = match &arguments.command {
         Command::Plan(arguments) => plan::run(&context, arguments),
         Command::Run(arguments) => run::run(&context, arguments),
         Command::Status(arguments) => status::run(&context, arguments),
@@ -35,9 +35,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::Exit
         Command::Model(ModelCommand::List(arguments)) => Ok(model::list::run(&context, arguments)),
         Command::Model(ModelCommand::Show(arguments)) => model::show::run(&context, arguments),
     };
-    let code = ended.unwrap_or_else(|failure| {
+    let code = result.unwrap_or_else(|failure| {
+        let failure = failure.in_data_folder(&context.data);
         printer.failure(&failure);
         failure.code
     });
-    code.into()
+    final_code(code).into()
+}
+
+fn final_code(code: ExitCode) -> ExitCode {
+    if Printer::lost_a_result() { code.with_lost_output() } else { code }
 }

@@ -7,7 +7,7 @@ use super::context::{Context, default_threads, experiment};
 use super::duration::human;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
-use super::label::label;
+use super::label;
 use super::table::Table;
 use crate::executor::{PlanItem, Reason};
 use crate::store::{EpochEvent, StoreError};
@@ -80,7 +80,7 @@ impl Standing<'_> {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         [
             self.item.id.clone(),
-            label(&self.item.run.variant, false, self.item.run.settings.data.source.is_synthetic()),
+            label::of_item(self.item),
             self.item.run.seed.to_string(),
             self.state(),
             format!("{}/{}", self.epochs_done(), self.epochs()),
@@ -100,10 +100,23 @@ impl Standing<'_> {
             "synthetic": self.item.run.settings.data.source.is_synthetic(),
             "epoch": self.epochs_done(),
             "epochs": self.epochs(),
-            "last": self.last(),
-            "seconds-left": self.seconds_left(),
+            "last": self.last().map(epoch_json),
+            "seconds_left": self.seconds_left(),
         })
     }
+}
+
+fn epoch_json(event: &EpochEvent) -> serde_json::Value {
+    json!({
+        "epoch": event.epoch,
+        "learning_rate": event.learning_rate,
+        "train_loss": event.train_loss,
+        "selection_loss": event.selection_loss,
+        "selection_iou": event.selection_iou,
+        "seconds": event.seconds,
+        "images_per_second": event.images_per_second,
+        "memory_mb": event.memory_mb,
+    })
 }
 
 fn seconds_left(events: &[EpochEvent], epochs: usize) -> Option<f64> {

@@ -32,5 +32,4 @@ pub use split::{Split, known_ids, split};
 /// Height and width of the paper's images in pixels.
 pub const DEFAULT_SIZE: usize = 256;
 
-/// The largest height and width that an import makes.
-pub const LARGEST_SIZE: usize = 1024;
+pub use crate::experiment::settings::LARGEST_SIZE;

@@ -12,7 +12,9 @@ use crate::experiment::settings::{ModelSettings, Settings};
 use crate::metric::Counts;
 use crate::random;
 use crate::store::ModelCost;
-use crate::train::{BatchProgress, EpochSummary, Finished, Host, ImageCounts, Job, Outcome, TrainError};
+use crate::train::{
+    Arithmetic, BatchProgress, EpochSummary, Finished, Host, ImageCounts, Job, Outcome, TrainError,
+};
 
 /// The fake trainer, with faults on request.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,8 @@ pub struct FakeTrainer {
     pub epoch_time: Duration,
     /// The run of this seed diverges in its second epoch.
     pub diverging_seed: Option<u64>,
+    /// The selection loss of the second epoch is no number: what a trainer should never tell.
+    pub nan_selection: bool,
     /// The run panics in its second epoch: a bug to try the panic message with.
     pub panics: bool,
 }
@@ -44,6 +48,10 @@ struct FakeWeights {
 impl Trainer for FakeTrainer {
     fn device(&self) -> &'static str {
         Self::DEVICE
+    }
+
+    fn arithmetic(&self) -> Arithmetic {
+        Arithmetic { kernels: Self::DEVICE.to_owned(), instruction_set: Self::DEVICE.to_owned() }
     }
 
     fn threads(&self) -> usize {
@@ -122,7 +130,8 @@ impl FakeTrainer {
         state.epoch = epoch;
         state.chain = draws.below(u64::MAX);
         state.seconds += self.epoch_time.as_secs_f64();
-        let selection_loss = loss + 0.1 * draws.unit();
+        let noise = if self.nan_selection && epoch == 2 { f64::NAN } else { draws.unit() };
+        let selection_loss = loss + 0.1 * noise;
         let best = selection_loss < state.best_loss;
         if best {
             (state.best_loss, state.best_epoch) = (selection_loss, epoch);

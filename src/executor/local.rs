@@ -98,6 +98,9 @@ impl Execution<'_> {
         let mut record = self.record(item, earlier.as_ref());
         folder.write_record(&record)?;
         observer.run_starts(item, number, due);
+        if let Some(warning) = earlier.as_ref().and_then(|earlier| self.other_arithmetic(earlier)) {
+            observer.warning(&warning);
+        }
         record.state = match self.train(item, &folder, observer) {
             Ok(Outcome::Done(finished)) => {
                 folder.write_counts(&rows(&finished))?;
@@ -134,12 +137,25 @@ impl Execution<'_> {
                 host.log("done").map_err(host_error)?;
             }
             Ok(Outcome::Interrupted { epochs_done }) => {
-                host.log(&format!("interrupted after epoch {epochs_done}")).map_err(host_error)?;
+                host.log(&format!("interrupted in epoch {}", epochs_done + 1)).map_err(host_error)?;
             }
             // The error itself matters more than one that may come of writing it down.
             Err(error) => drop(host.log(&format!("failed ({}): {error}", error.kind()))),
         }
         outcome
+    }
+
+    /// What to say where an earlier session of the run computed with other instructions.
+    fn other_arithmetic(&self, earlier: &RunRecord) -> Option<String> {
+        let now = &self.provenance.instruction_set;
+        let before = last_set(&earlier.provenance.instruction_set);
+        (!before.is_empty() && before != now).then(|| {
+            format!(
+                "{}: begun with the instruction set {before}, going on with {now}: last digits may differ from \
+                 those of a run on one machine",
+                earlier.id
+            )
+        })
     }
 
     /// The record of a run whose session begins now.
@@ -166,10 +182,25 @@ impl Execution<'_> {
                 started,
                 ended: String::new(),
                 sessions: sessions + 1,
+                instruction_set: instruction_sets(earlier, &self.provenance.instruction_set),
                 ..self.provenance.clone()
             },
         }
     }
+}
+
+/// The instruction sets of all sessions, each where it differs from the one before: `avx2, portable`.
+fn instruction_sets(earlier: Option<&RunRecord>, now: &str) -> String {
+    match earlier.map(|record| record.provenance.instruction_set.as_str()) {
+        Some(before) if last_set(before) == now => before.to_owned(),
+        Some(before) if !before.is_empty() => format!("{before}, {now}"),
+        _ => now.to_owned(),
+    }
+}
+
+/// The instruction set of the last session.
+fn last_set(sets: &str) -> &str {
+    sets.rsplit(", ").next().unwrap_or(sets)
 }
 
 fn host_error(error: StoreError) -> TrainError {

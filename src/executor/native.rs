@@ -5,7 +5,7 @@ use crate::cost;
 use crate::dataset::Images;
 use crate::experiment::settings::{ModelSettings, Settings};
 use crate::store::ModelCost;
-use crate::train::{self, Compute, Host, Job, Outcome, TrainError};
+use crate::train::{self, Arithmetic, Compute, Host, Job, Outcome, TrainError};
 
 /// Trains networks for real.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,10 @@ impl NativeTrainer {
 impl Trainer for NativeTrainer {
     fn device(&self) -> &str {
         self.compute.class()
+    }
+
+    fn arithmetic(&self) -> Arithmetic {
+        train::arithmetic()
     }
 
     fn threads(&self) -> usize {

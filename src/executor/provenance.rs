@@ -20,6 +20,7 @@ const CARGO_LOCK: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/C
 
 /// The build and this machine, with the trainer's device; times and sessions are left to the caller.
 pub fn provenance(trainer: &dyn Trainer) -> Provenance {
+    let arithmetic = trainer.arithmetic();
     Provenance {
         version: VERSION.to_owned(),
         commit: COMMIT.to_owned(),
@@ -27,6 +28,8 @@ pub fn provenance(trainer: &dyn Trainer) -> Provenance {
         cargo_lock: hexadecimal(&Sha256::digest(CARGO_LOCK)),
         device: trainer.device().to_owned(),
         hardware: hardware(),
+        kernels: arithmetic.kernels,
+        instruction_set: arithmetic.instruction_set,
         threads: trainer.threads(),
         system: operating_system(),
         started: String::new(),

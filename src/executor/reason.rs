@@ -112,7 +112,7 @@ impl fmt::Display for Reason {
             Self::New { changed: Some(Changed { earlier, parts }) } => {
                 write!(f, "new: {} changed since {earlier}", parts.join(", "))
             }
-            Self::Interrupted { epochs_done: 0 } => write!(f, "interrupted before its first checkpoint"),
+            Self::Interrupted { epochs_done: 0 } => write!(f, "interrupted in epoch 1"),
             Self::Interrupted { epochs_done } => write!(f, "interrupted after epoch {epochs_done}"),
             Self::Failed { kind, message } => write!(f, "failed ({kind}): {message}"),
             Self::Busy => write!(f, "another process works on it"),
@@ -194,7 +194,7 @@ mod tests {
         };
         check(None, 0, "new", true);
         check(Some(RunState::Planned), 0, "new", true);
-        check(Some(RunState::Running), 0, "interrupted before its first checkpoint", true);
+        check(Some(RunState::Running), 0, "interrupted in epoch 1", true);
         check(Some(RunState::Running), 2, "interrupted after epoch 2", true);
         check(Some(RunState::Interrupted { epochs_done: 3 }), 3, "interrupted after epoch 3", true);
         let failed = RunState::Failed { kind: "diverged".into(), message: "loss is NaN".into() };

@@ -3,12 +3,15 @@
 use crate::dataset::Images;
 use crate::experiment::settings::{ModelSettings, Settings};
 use crate::store::ModelCost;
-use crate::train::{Host, Job, Outcome, TrainError};
+use crate::train::{Arithmetic, Host, Job, Outcome, TrainError};
 
 /// Something that trains networks.
 pub trait Trainer {
     /// Device class, such as `cpu`; it enters a run's id, so results of two classes never mix.
     fn device(&self) -> &str;
+
+    /// With which code its numbers are computed.
+    fn arithmetic(&self) -> Arithmetic;
 
     /// Threads of a training step.
     fn threads(&self) -> usize;

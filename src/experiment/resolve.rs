@@ -12,8 +12,9 @@ use super::problems::Problems;
 use super::protocol;
 use super::read::read;
 use super::settings::{
-    AdamWSettings, AugmentSettings, DataSettings, DataSource, EgeUnetSettings, LastBatch, LossSettings,
-    ModelSettings, OptimizerSettings, Protocol, ScheduleSettings, Settings, TrainSettings,
+    AdamWSettings, AugmentSettings, DataSettings, DataSource, EgeUnetSettings, LARGEST_SIZE, LastBatch,
+    LossSettings, ModelSettings, OptimizerSettings, Protocol, SIZE_STEP, ScheduleSettings, Settings,
+    TrainSettings,
 };
 use super::variants::Draft;
 
@@ -53,10 +54,13 @@ where
 
 fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<DataSettings> {
     let raw: RawData = section(check.sections, "data", check.problems)?;
-    let size = check.within("data.size", raw.size.unwrap_or(protocol::SIZE), 32..=1024);
-    if !size.is_multiple_of(32) {
-        let message = format!("{size} is not a multiple of 32, the network's coarsest stride");
-        check.note("data.size", Diagnostic::new(message).allowed("32, 64, ... 1024"));
+    let size = check.within("data.size", raw.size.unwrap_or(protocol::SIZE), SIZE_STEP..=LARGEST_SIZE);
+    if !size.is_multiple_of(SIZE_STEP) {
+        let message = format!("{size} is not a multiple of {SIZE_STEP}, the network's coarsest stride");
+        check.note(
+            "data.size",
+            Diagnostic::new(message).allowed(format!("{SIZE_STEP}, {}, ... {LARGEST_SIZE}", 2 * SIZE_STEP)),
+        );
     }
     let Some(dataset) = raw.dataset.as_deref() else {
         let names = known_datasets(catalogue);

@@ -59,8 +59,13 @@ fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile<fs_err::File
     // Opened by hand and not by `tempfile`, whose files nobody but their owner may read.
     let mut file = tempfile::Builder::new()
         .prefix(TEMPORARY_PREFIX)
-        .make_in(folder, |path| OpenOptions::new().write(true).create_new(true).open(path))?;
-    file.write_all(bytes)?;
+        .make_in(folder, |path| OpenOptions::new().write(true).create_new(true).open(path))
+        // Its message would name the temporary file twice.
+        .map_err(|error| {
+            let kind = error.kind();
+            io::Error::new(kind, format!("failed to make a file in {}: {kind}", folder.display()))
+        })?;
+    file.as_file_mut().write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)
 }
@@ -120,6 +125,14 @@ mod tests {
         let names: Vec<_> =
             fs_err::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["run.json"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_error_names_the_folder_once() {
+        // Nobody can make a file there, not even root.
+        let text = write(Path::new("/proc/run.json"), b"{}").unwrap_err().to_string();
+        assert_eq!(text.matches("/proc").count(), 1, "{text}");
     }
 
     #[test]

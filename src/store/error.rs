@@ -1,5 +1,6 @@
 //! What can go wrong with stored results.
 
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 /// Why stored results can't be read or written.
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 pub enum StoreError {
     /// The operating system refused; its message names the path.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     /// A later version of ege-bench wrote the folder.
     #[error("{}: format {found} is newer than {supported}, the newest that this version knows", path.display())]
     Newer {
@@ -24,6 +25,20 @@ pub enum StoreError {
         /// The run's folder.
         path: PathBuf,
     },
+    /// A number that is not finite was to be kept.
+    #[error("{}: a number that is not finite can't be kept", path.display())]
+    NotFinite {
+        /// The file that it was meant for.
+        path: PathBuf,
+    },
+    /// Something else stands where the results folder should be.
+    #[error("{}: {found}, not a folder", path.display())]
+    NotAFolder {
+        /// The path of the results.
+        path: PathBuf,
+        /// What stands there.
+        found: String,
+    },
     /// A file doesn't hold what it should.
     #[error("{}: {message}", path.display())]
     Damaged {
@@ -38,15 +53,11 @@ impl StoreError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Io(error) => match error.kind() {
-                std::io::ErrorKind::StorageFull => {
-                    Some("free some disk space; the same command goes on".into())
-                }
-                std::io::ErrorKind::PermissionDenied => {
-                    Some("choose a folder that you may write to with `--results DIR`".into())
-                }
-                _ => None,
-            },
+            Self::Io(error) => io_hint(error),
+            Self::NotFinite { .. } => None,
+            Self::NotAFolder { .. } => {
+                Some("move it away, or choose another folder with `--results DIR`".into())
+            }
             Self::Newer { .. } => {
                 Some("use the newer ege-bench that wrote it, or another folder with `--results DIR`".into())
             }
@@ -58,5 +69,16 @@ impl StoreError {
                 path.parent().unwrap_or(path).display()
             )),
         }
+    }
+}
+
+/// What the user can do where the operating system refuses to read or write results.
+pub fn io_hint(error: &io::Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::StorageFull => Some("free some disk space; the same command goes on".into()),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Some("choose a folder that you may write to with `--results DIR`".into())
+        }
+        _ => None,
     }
 }

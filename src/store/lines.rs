@@ -1,10 +1,11 @@
 //! Files of one JSON value a line that only grow; a torn last line is what a killed process leaves, not an error.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use fs_err::{File, OpenOptions};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::ser::Formatter;
 
 use super::StoreError;
 
@@ -37,10 +38,18 @@ impl LineWriter {
     /// Appends a value as one line and waits until it is on the disk.
     ///
     /// # Errors
-    /// When the file can't be written.
+    /// When the value holds a number that is not finite, or nothing where a number could stand: JSON writes both
+    /// as `null`, which no reader takes for a number; and when the file can't be written.
     pub fn append(&mut self, value: &impl Serialize) -> Result<(), StoreError> {
-        let text = serde_json::to_string(value).map_err(std::io::Error::from)?;
-        self.append_text(&text)?;
+        let mut text = Vec::new();
+        let mut serializer = serde_json::Serializer::with_formatter(&mut text, NoNull);
+        match value.serialize(&mut serializer) {
+            Err(error) if error.io_error_kind() == Some(ErrorKind::InvalidData) => {
+                return Err(StoreError::NotFinite { path: self.file.path().to_owned() });
+            }
+            written => written.map_err(std::io::Error::from)?,
+        }
+        self.append_text(&String::from_utf8_lossy(&text))?;
         Ok(self.file.sync_data()?)
     }
 
@@ -54,13 +63,22 @@ impl LineWriter {
     }
 }
 
+/// Writes compact JSON without `null`.
+struct NoNull;
+
+impl Formatter for NoNull {
+    fn write_null<W: ?Sized + Write>(&mut self, _: &mut W) -> std::io::Result<()> {
+        Err(ErrorKind::InvalidData.into())
+    }
+}
+
 /// The values of a file of JSON lines, without a torn last line; a missing file has none.
 ///
 /// # Errors
 /// When the file can't be read or a line before the last isn't what it should be.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
     let bytes = match fs_err::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         bytes => bytes?,
     };
     let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
@@ -104,6 +122,20 @@ mod tests {
         check("1\n2", Ok(&[1, 2]));
         check("1\nx\n3\n", Err("line 2"));
         check("1\nx\n", Err("line 2"));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_and_leaves_no_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        let mut writer = LineWriter::open(&path).unwrap();
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let error = writer.append(&[1.0, value]).unwrap_err();
+            assert!(matches!(error, StoreError::NotFinite { .. }), "{error}");
+            assert!(error.to_string().contains("lines.jsonl"), "{error}");
+        }
+        writer.append(&[0.5, 1e-30]).unwrap();
+        assert_eq!(fs_err::read_to_string(&path).unwrap(), "[0.5,1e-30]\n");
     }
 
     #[test]

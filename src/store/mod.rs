@@ -15,7 +15,7 @@ mod lock;
 mod record;
 mod results;
 
-pub use error::StoreError;
+pub use error::{StoreError, io_hint};
 pub use folder::RunFolder;
 pub use format::FORMAT;
 pub use gallery::GalleryEntry;

@@ -86,6 +86,11 @@ pub struct Provenance {
     pub device: String,
     /// Processor or accelerator name.
     pub hardware: String,
+    /// Which implementation of the operations ran: `fused` or `plain`; empty where unknown.
+    pub kernels: String,
+    /// The processor's instructions that it used, such as `avx2`; of each session where they changed, empty where
+    /// unknown.
+    pub instruction_set: String,
     /// Threads of the training step.
     pub threads: usize,
     /// Operating system and its version.

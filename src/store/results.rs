@@ -29,8 +29,11 @@ impl Results {
     /// Every run folder, sorted by id.
     ///
     /// # Errors
-    /// When the folder can't be listed; a missing one has no runs.
+    /// When the folder can't be listed or something else stands in its place; a missing one has no runs.
     pub fn runs(&self) -> Result<Vec<RunFolder>, StoreError> {
+        if let Some(found) = self.obstacle() {
+            return Err(StoreError::NotAFolder { path: self.root.clone(), found });
+        }
         let mut paths = Vec::new();
         let entries = match fs_err::read_dir(self.root.join("runs")) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -47,9 +50,41 @@ impl Results {
     }
 }
 
+impl Results {
+    /// What stands where the folder should be, if it isn't a folder or nothing.
+    fn obstacle(&self) -> Option<String> {
+        let here = fs_err::symlink_metadata(&self.root).ok()?;
+        match fs_err::metadata(&self.root) {
+            Ok(behind) => (!behind.is_dir()).then(|| "is a file".to_owned()),
+            Err(_) if here.is_symlink() => {
+                let target = fs_err::read_link(&self.root).unwrap_or_default();
+                Some(format!("is a link to {}, which can't be reached", target.display()))
+            }
+            Err(_) => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_in_the_place_of_the_folder_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("results");
+        fs_err::write(&path, b"").unwrap();
+        let error = Results::new(&path).runs().unwrap_err();
+        assert!(error.to_string().contains("results: is a file, not a folder"), "{error}");
+        assert!(error.hint().unwrap().contains("--results DIR"));
+        #[cfg(unix)]
+        {
+            let link = root.path().join("link");
+            fs_err::os::unix::fs::symlink("nowhere", &link).unwrap();
+            let error = Results::new(&link).runs().unwrap_err();
+            assert!(error.to_string().contains("link: is a link to nowhere, which"), "{error}");
+        }
+    }
 
     #[test]
     fn runs_are_listed_in_order() {

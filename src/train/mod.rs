@@ -2,6 +2,7 @@
 
 mod adamw;
 mod ahead;
+mod arithmetic;
 mod checkpoint;
 mod device;
 mod evaluation;
@@ -13,6 +14,7 @@ mod schedule;
 mod trainer;
 mod workers;
 
+pub use arithmetic::{Arithmetic, arithmetic};
 pub use checkpoint::{Best, Progress};
 pub use device::Compute;
 pub use evaluation::predict;

@@ -60,7 +60,8 @@ fn a_cell_is_found_by_network_and_images_only() {
     let iou = Quantity::Metric(Definition::PooledIou);
     let mut settings = settings();
 
-    let (table, row, cell) = claims.cell(&settings, 650, iou).expect("the paper's own model on its own split");
+    let (table, row, cell) =
+        claims.cell(&settings, 650, iou).expect("the paper's own model on its own split");
     assert_eq!((table.name.as_str(), row.label.as_str()), ("isic2017", "EGE-UNet"));
     assert_eq!(
         (cell.value, cell.spread, cell.digits, cell.evidence),
@@ -78,7 +79,10 @@ fn a_cell_is_found_by_network_and_images_only() {
     settings.model =
         ModelSettings::EgeUnet(EgeUnetSettings { dilations: [1, 2, 3, 4], ..EgeUnetSettings::default() });
     assert!(claims.cell(&settings, 650, iou).is_none(), "no row is about other dilations");
-    assert!(claims.cell(&crate::example::synthetic(), 16, iou).is_none(), "no paper is about synthetic images");
+    assert!(
+        claims.cell(&crate::example::synthetic(), 16, iou).is_none(),
+        "no paper is about synthetic images"
+    );
 }
 
 #[test]

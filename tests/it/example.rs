@@ -75,6 +75,7 @@ pub fn run(settings: &Settings, variant: &str, seed: u64, images: usize, level: 
                 started: "2026-11-24T05:00:00Z".to_owned(),
                 ended: "2026-11-24T13:20:00Z".to_owned(),
                 sessions: 1,
+                ..Provenance::default()
             },
         },
         settings: settings.clone(),

@@ -78,7 +78,7 @@ fn status_tells_how_far_runs_are() {
     let value: serde_json::Value = serde_json::from_str(&json.expect(0, &[]).stdout).unwrap();
     assert_eq!(value["runs"][0]["state"], "done");
     assert_eq!(value["runs"][0]["epoch"], 3);
-    assert!(value["runs"][0]["last"]["selection-iou"].as_f64().unwrap() > 0.0);
+    assert!(value["runs"][0]["last"]["selection_iou"].as_f64().unwrap() > 0.0);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn mistakes_are_answered_with_a_code_and_a_hint() {
     let program = Program::new();
     program
         .output(&["run", "smal.toml"])
-        .expect(2, &["error: there is no file smal.toml", "did you mean", "small.toml"]);
+        .expect(2, &["error: there is no file smal.toml", "hint: did you mean ./small.toml?"]);
     program.output(&["frobnicate"]).expect(2, &["frobnicate"]);
     program.command("run", &["--set", "train.epoch=3"]).expect(2, &["epochs"]);
     program.command("run", &["--threads", "0"]).expect(2, &["--threads"]);
@@ -128,12 +128,85 @@ fn mistakes_are_answered_with_a_code_and_a_hint() {
     program.output(&["model", "show", "ege-unet", "--size", "100"]).expect(2, &["not a multiple of 32"]);
     program.output(&["bench", "train", "--size", "3200000"]).expect(2, &["not a multiple of 32 between"]);
     program.output(&["bench", "infer", "--kernels", "magic"]).expect(2, &["fused, plain"]);
+    for size in ["0", "1056", "1000000"] {
+        let told = &["is not a multiple of 32 between 32 and 1024"];
+        program.output(&["model", "show", "ege-unet", "--size", size]).expect(2, told);
+        program.output(&["bench", "infer", "--size", size]).expect(2, told);
+        program.output(&["data", "import", "isic2017", ".", "--size", size]).expect(2, told);
+    }
     program.output(&["data", "import", "isic1999", "."]).expect(2, &["isic1999", "isic2017"]);
     let real = "name = \"real\"\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\n[model.ege-unet]\n";
     fs_err::write(program.folder().join("real.toml"), real).unwrap();
     program
         .output(&["run", "real.toml"])
         .expect(3, &["isic2017", "hint: ", "ege-bench data import isic2017 FOLDER"]);
+    program
+        .output(&["run", "real.toml", "--data", "my data"])
+        .expect(3, &["ege-bench data import --data 'my data' isic2017 FOLDER"]);
+    fs_err::write(program.folder().join("a file"), "").unwrap();
+    program
+        .output(&["run", "small.toml", "--trainer", "fake", "--results", "a file"])
+        .expect(6, &["a file: is a file, not a folder", "hint: ", "--results DIR"]);
+    fs_err::create_dir_all(program.folder().join("results/report.html")).unwrap();
+    program.run(&[]).expect(6, &["report.html", "hint: move away"]);
+}
+
+#[test]
+fn numbers_of_made_up_images_are_labelled_wherever_they_are_told() {
+    let program = Program::new();
+    program.run(&[]).expect(0, &["(fake trainer, synthetic) seed 42: epoch 1/3  loss "]);
+    program.command("status", &[]).expect(0, &["(fake trainer, synthetic)"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_output_is_told_once_and_fails_the_command() {
+    let program = Program::new();
+    for arguments in [&["data", "list"][..], &["--help"], &["--trainer", "fake", "run", "small.toml"]] {
+        let mut command = program.bare(arguments);
+        let full = fs_err::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        command.stdout(Stdio::from(full.into_file())).stderr(Stdio::piped());
+        let output = super::program::Output::of(command);
+        output.expect(6, &["can't write to standard output"]);
+        assert_eq!(output.stderr.matches("standard output").count(), 1, "{}", output.stderr);
+    }
+}
+
+/// Every key of the value, however deep; what an experiment file holds keeps its own spelling.
+fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            for (key, value) in map {
+                found.push(key.clone());
+                if key != "settings" {
+                    keys(value, found);
+                }
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn json_has_snake_case_keys_and_one_spelling_of_licence() {
+    let program = Program::new();
+    program.run(&[]).expect(0, &[]);
+    for arguments in [
+        &["data", "list"][..],
+        &["model", "list"],
+        &["model", "show", "ege-unet"],
+        &["plan", "small.toml"],
+        &["status", "small.toml"],
+        &["plan", "small.toml", "--set", "train.epochs=4"],
+    ] {
+        let output = program.output(&[&["--trainer", "fake"], arguments, &["--json"]].concat());
+        let mut found = Vec::new();
+        keys(&serde_json::from_str(&output.expect(0, &[]).stdout).unwrap(), &mut found);
+        assert!(found.len() > 4, "{found:?}");
+        let bad: Vec<_> = found.iter().filter(|key| key.contains('-') || *key == "license").collect();
+        assert!(bad.is_empty(), "{arguments:?}: {bad:?}");
+    }
 }
 
 #[test]

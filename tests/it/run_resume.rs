@@ -2,6 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use ege_bench::executor::{Execution, Interrupt, NativeTrainer, Observer, PlanItem, plan, provenance};
+use ege_bench::experiment::{self, Catalogue};
+use ege_bench::store::{EpochEvent, Results, RunState};
+use ege_bench::train::{BatchProgress, Compute};
+
 use super::program::{Output, Program, counts};
 
 const LONG: [&str; 2] = ["--set", "train.epochs=12"];
@@ -24,7 +29,7 @@ fn a_signal_checkpoints_and_the_same_command_goes_on() {
         child.signal(name);
         child
             .finish()
-            .expect(5, &["stopping at a checkpoint", "interrupted after epoch", "the same command goes on"]);
+            .expect(5, &["stopping at a checkpoint", "interrupted in epoch", "the same command goes on"]);
         program.command("plan", &LONG).expect(0, &["interrupted after epoch", "1 due (1 interrupted)"]);
         program.run(&LONG).expect(0, &["interrupted after epoch", "report: "]);
         assert_eq!(counts(&run), expected, "after SIG{name}");
@@ -33,6 +38,66 @@ fn a_signal_checkpoints_and_the_same_command_goes_on() {
         assert_eq!(record["provenance"]["sessions"], 2);
         assert_eq!(record["state"]["state"], "done");
     }
+}
+
+/// Hears of steps and asks to stop after the step `stop_after`.
+struct Steps<'a> {
+    interrupt: &'a Interrupt,
+    stop_after: Option<usize>,
+    seen: Vec<(usize, usize)>,
+    ends: Vec<RunState>,
+}
+
+impl Observer for Steps<'_> {
+    fn run_starts(&mut self, _: &PlanItem, _: usize, _: usize) {}
+    fn batch(&mut self, progress: BatchProgress) {
+        self.seen.push((progress.epoch, progress.batch));
+        if Some(self.seen.len()) == self.stop_after {
+            self.interrupt.request();
+        }
+    }
+    fn epoch(&mut self, _: &EpochEvent, _: usize) {}
+    fn warning(&mut self, message: &str) {
+        panic!("{message}");
+    }
+    fn run_ends(&mut self, _: &PlanItem, state: &RunState) {
+        self.ends.push(state.clone());
+    }
+}
+
+#[test]
+fn a_real_training_stopped_in_the_middle_of_an_epoch_repeats_no_step() {
+    let program = Program::new();
+    let set = ["train.epochs=2".to_owned(), "train.batch-size=4".to_owned()];
+    let experiment =
+        experiment::load(&program.folder().join("small.toml"), &set, &Catalogue::default()).unwrap();
+    let results = Results::new(program.folder().join("results"));
+    let trainer = NativeTrainer::new(Compute::Cpu, 1);
+    let mut seen = Vec::new();
+    for stop_after in [Some(2), Some(3), None] {
+        let items = plan(experiment.runs(), &trainer, &results, program.folder()).unwrap();
+        let interrupt = Interrupt::default();
+        let provenance = provenance(&trainer);
+        let execution = Execution {
+            results: &results,
+            trainer: &trainer,
+            interrupt: &interrupt,
+            provenance,
+            limit: None,
+        };
+        let mut steps = Steps { interrupt: &interrupt, stop_after, seen: Vec::new(), ends: Vec::new() };
+        let summary = execution.execute(&items, &mut steps).unwrap();
+        assert_eq!((summary.interrupted, summary.failed), (stop_after.is_some(), 0));
+        if stop_after == Some(2) {
+            assert_eq!(steps.ends, [RunState::Interrupted { epochs_done: 0 }]);
+            let items = plan(experiment.runs(), &trainer, &results, program.folder()).unwrap();
+            assert_eq!(items[0].reason.to_string(), "interrupted in epoch 1");
+        }
+        seen.extend(steps.seen);
+    }
+    // Two steps, then three beyond the end of the epoch, then the rest.
+    let expected: Vec<_> = (1..=2).flat_map(|epoch| (1..=4).map(move |batch| (epoch, batch))).collect();
+    assert_eq!(seen, expected);
 }
 
 #[cfg(unix)]
@@ -92,6 +157,44 @@ fn a_second_process_leaves_a_locked_run_alone() {
 }
 
 #[test]
+fn a_run_that_another_process_completed_meanwhile_is_not_missed() {
+    let program = Program::new();
+    let first = program.start(&[], "fake:epoch-ms=300");
+    program.wait_for_start();
+    let seeds = ["--set", "train.seeds=[42, 43]"];
+    let arguments = [&["--trainer", "fake:epoch-ms=1500", "run", "small.toml"], &seeds[..]].concat();
+    let output = program.output(&arguments);
+    output.expect(0, &["1 busy", "2/2"]);
+    assert!(!output.stderr.contains("another process works on 1 run"), "{output:#?}");
+    first.finish().expect(0, &[]);
+}
+
+#[test]
+fn a_number_that_is_none_fails_the_run_and_is_not_kept() {
+    let program = Program::new();
+    let output = program.output(&["--trainer", "fake:nan-selection", "run", "small.toml"]);
+    output.expect(7, &["a number that is not finite", "events.jsonl", "log.txt"]);
+    let events = fs_err::read_to_string(program.runs()[0].join("events.jsonl")).unwrap();
+    assert_eq!((events.lines().count(), events.contains("null")), (1, false), "{events}");
+    program.command("status", &[]).expect(0, &["failed (host)", "1/3"]);
+}
+
+#[test]
+fn another_instruction_set_is_recorded_and_warned_of() {
+    let program = Program::new();
+    let child = program.start(&LONG, "fake:epoch-ms=80");
+    let run = program.wait_for_epochs(2);
+    child.kill();
+    let record = run.join("run.json");
+    let text = fs_err::read_to_string(&record).unwrap();
+    assert!(text.contains("\"kernels\": \"fake\""), "{text}");
+    fs_err::write(&record, text.replace("\"instruction-set\": \"fake\"", "\"instruction-set\": \"old\""))
+        .unwrap();
+    program.run(&LONG).expect(0, &["warning: ", "begun with the instruction set old, going on with fake"]);
+    assert!(fs_err::read_to_string(&record).unwrap().contains("\"instruction-set\": \"old, fake\""));
+}
+
+#[test]
 fn a_failed_run_does_not_end_the_sweep() {
     let program = Program::new();
     let seeds = ["--set", "train.seeds=[42, 43, 44]"];
@@ -105,6 +208,8 @@ fn a_failed_run_does_not_end_the_sweep() {
             "seed 44: done",
             "2/3",
             "1 run failed",
+            "log.txt; try a smaller learning rate",
+            "the same command diverges again",
         ],
     );
     program.command("plan", &seeds).expect(0, &["failed (diverged)", "1 due (1 failed), 2 done"]);

@@ -3,8 +3,8 @@
 
 use super::entry::{Deviation, Origin, Status, unless};
 use crate::experiment::settings::{
-    BceForm, DataSource, LastBatch, LossMask, ModelSettings, Normalization, Rotation, ScheduleSettings, Selection,
-    Settings, TensorInit,
+    BceForm, DataSource, LastBatch, LossMask, ModelSettings, Normalization, Rotation, ScheduleSettings,
+    Selection, Settings, TensorInit,
 };
 
 /// Deviations 1 to 20.

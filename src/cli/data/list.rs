@@ -22,7 +22,7 @@ pub(in crate::cli) fn run(context: &Context, arguments: &JsonArguments) -> ExitC
                                "report": entry.images[2], "origin": entry.origin, "sha256": entry.sha256})
                     })
                     .collect();
-                json!({"name": name, "title": dataset.title, "license": dataset.license,
+                json!({"name": name, "title": dataset.title, "licence": dataset.license,
                        "page": dataset.page, "splits": splits})
             })
             .collect();

@@ -6,7 +6,8 @@ use crate::cli::args::ShowArguments;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
-use crate::dataset::LARGEST_SIZE;
+use crate::dataset::DatasetError;
+use crate::experiment::settings::is_size;
 use crate::model::Card;
 use crate::{cost, model};
 
@@ -41,10 +42,8 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
 
 /// The network of that name, if it takes images of that size.
 pub(in crate::cli) fn card(name: &str, size: usize) -> Result<Card, Failure> {
-    if size == 0 || size > LARGEST_SIZE || !size.is_multiple_of(32) {
-        let hint = "the networks halve their input five times; 256 is the paper's size";
-        let error = format!("size {size} is not a multiple of 32 between 32 and {LARGEST_SIZE}");
-        return Err(Failure::usage(error, Some(hint.to_owned())));
+    if !is_size(size) {
+        return Err(DatasetError::Size { size }.into());
     }
     model::cards().into_iter().find(|card| card.name == name).ok_or_else(|| {
         let known = model::names().join(", ");

@@ -2,6 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What a height and width in pixels must be a multiple of: the networks halve their input five times.
+pub const SIZE_STEP: usize = 32;
+
+/// The largest height and width in pixels that is prepared, trained with or measured.
+pub const LARGEST_SIZE: usize = 1024;
+
+/// True for a height and width that the networks take.
+pub fn is_size(size: usize) -> bool {
+    (SIZE_STEP..=LARGEST_SIZE).contains(&size) && size.is_multiple_of(SIZE_STEP)
+}
+
 /// The images of a run and the size at which the network sees them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -7,7 +7,7 @@ mod data;
 mod model;
 mod train;
 
-pub use data::{DataSettings, DataSource};
+pub use data::{DataSettings, DataSource, LARGEST_SIZE, SIZE_STEP, is_size};
 pub use model::{EgeUnetSettings, ModelSettings, TensorInit};
 pub use train::{
     AdamWSettings, AugmentSettings, BceForm, LastBatch, LossMask, LossSettings, Normalization,
