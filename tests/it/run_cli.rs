@@ -314,3 +314,29 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = super::program::Output::from(child.wait_with_output().unwrap());
     assert_eq!(output.expect(0, &[]).stderr, "");
 }
+
+#[test]
+fn the_state_of_prepared_data_is_a_word_and_names_the_splits_that_it_covers() {
+    let program = Program::new();
+    let pair = program.folder().join("pair");
+    for (name, picture) in [
+        ("images/ISIC_0000000.png", image::DynamicImage::new_rgb8(64, 64)),
+        ("masks/ISIC_0000000.png", image::DynamicImage::new_luma8(64, 64)),
+    ] {
+        fs_err::create_dir_all(pair.join(name).parent().unwrap()).unwrap();
+        picture.save(pair.join(name)).unwrap();
+    }
+    program.output(&["data", "import", "isic2017", "pair", "--size", "64"]).expect(0, &[]);
+    program.output(&["data", "status"]).expect(0, &["SPLITS", "intact", "official 1/2750, paper 1/2150"]);
+    fs_err::write(program.folder().join("data/isic2017/isic2017-32.cache"), [7; 5000]).unwrap();
+    let output = program.output(&["data", "status"]);
+    output.expect(3, &["intact", "error: ", "isic2017-32.cache"]);
+    let row = output.stdout.lines().find(|line| line.contains("damaged")).unwrap();
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["isic2017", "32", "-", "damaged", "-", "-"]);
+    let json = program.output(&["data", "status", "--json"]);
+    let value: serde_json::Value = serde_json::from_str(&json.expect(3, &[]).stdout).unwrap();
+    let mut found = Vec::new();
+    keys(&value, &mut found);
+    assert!(found.iter().any(|key| key == "source_sha256"), "{found:?}");
+    assert!(found.iter().all(|key| !key.contains('-')), "{found:?}");
+}
