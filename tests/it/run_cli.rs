@@ -246,10 +246,10 @@ fn a_bad_claims_file_is_told_before_anything_is_done() {
     for command in ["plan", "run", "report"] {
         program.command(command, &[]).expect(2, &["can't read claims file", "claims.toml", "hint: "]);
     }
-    fs_err::write(program.folder().join("claims.toml"), "formt = 1\n").unwrap();
+    fs_err::write(program.folder().join("claims.toml"), "shape = 1\n").unwrap();
     for command in ["plan", "run", "report"] {
         let output = program.command(command, &[]);
-        output.expect(2, &["claims.toml:1:1: unknown field `formt`"]);
+        output.expect(2, &["claims.toml:1:1: unknown field `shape`"]);
         assert_eq!(output.stderr.matches("line 1").count(), 0, "the place is told once: {output:?}");
     }
     assert!(!program.folder().join("results").exists(), "nothing was made");
