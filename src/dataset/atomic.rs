@@ -1,4 +1,7 @@
 //! The one way in which files below a data folder come into being: complete or not at all.
+//!
+//! The store has a writer of its own: it takes finished bytes and is a leaf that imports no other room, while a
+//! cache grows in its temporary file, pair by pair, and must leave nothing behind when a pair is refused.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! Vectors of eight 32-bit floats and the choice of instruction set.
 //!
-//! A kernel is written once against [`Vector`] and compiled once for each instruction set by
-//! [`for_each_instruction_set!`]; which one runs is decided at run time. Another set (NEON, AVX-512) needs
-//! one more implementation of [`Vector`] and one more arm of the macro.
+//! A kernel is written once against `Vector` and compiled once for each instruction set by
+//! `for_each_instruction_set!`; which one runs is decided at run time. Another set (NEON, AVX-512) needs
+//! one more implementation of `Vector` and one more arm of the macro.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
