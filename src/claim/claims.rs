@@ -160,11 +160,18 @@ impl Claims {
                 Quantity::Parameters => true,
             })
             .flat_map(|table| table.rows.iter().map(move |row| (table, row)))
-            .filter(|(_, row)| row.model.as_ref().is_some_and(|model| same_network(model, &settings.model)))
+            .filter(|(_, row)| row.is_about(&settings.model))
             .find_map(|(table, row)| {
                 let cell = row.cells.iter().find(|cell| cell.quantity == quantity)?;
                 Some((table, row, cell))
             })
+    }
+}
+
+impl Row {
+    /// True where the row is about this network; how its learnable tensors start doesn't matter.
+    pub fn is_about(&self, model: &ModelSettings) -> bool {
+        self.model.as_ref().is_some_and(|own| same_network(own, model))
     }
 }
 

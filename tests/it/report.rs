@@ -40,6 +40,7 @@ fn tables_as_markdown() {
     let files = files(&example::isic2017());
     insta::assert_snapshot!("comparison", text(&files, "tables/comparison.md"));
     insta::assert_snapshot!("paper", text(&files, "tables/paper.md"));
+    insta::assert_snapshot!("other_networks", text(&files, "tables/other-networks.md"));
     insta::assert_snapshot!("runs", text(&files, "tables/runs.md"));
     insta::assert_snapshot!("deviations", text(&files, "tables/deviations.md"));
 }
@@ -157,9 +158,42 @@ fn synthetic_numbers_are_labelled_wherever_they_stand() {
         assert!(text(&files, &format!("tables/{name}.md")).contains("(SYNTHETIC DATA)"), "{name}");
     }
     assert!(!page.contains("79.81"), "no paper's number stands beside a synthetic one");
-    assert!(!files.contains_key(Path::new("results/tables/paper.csv")));
+    assert_eq!(text(&files, "tables/paper.csv").lines().count(), 1, "only its header");
+    assert_eq!(text(&files, "tables/other-networks.csv").lines().count(), 1, "only its header");
     let real = text(&self::files(&example::isic2017()), "report.html");
     assert!(!real.contains(">SYNTHETIC<"));
+}
+
+#[test]
+fn every_report_writes_the_same_files() {
+    let mut empty = example::quickstart();
+    empty.runs.clear();
+    empty.claims.clear();
+    let names = |input: &ReportInput| files(input).into_keys().collect::<Vec<_>>();
+    assert_eq!(names(&empty), names(&example::isic2017()));
+}
+
+#[test]
+fn an_experiment_without_claims_says_so() {
+    let mut input = example::isic2017();
+    input.claims.clear();
+    let page = text(&files(&input), "report.html");
+    assert!(page.contains("This experiment names no claims: nothing is set beside it."));
+    assert!(!page.contains("nothing to compare with"));
+}
+
+#[test]
+fn other_sizes_and_numbers_of_images_stand_beside_no_metric() {
+    let tamper: [fn(&mut ege_bench::report::ReportRun); 2] =
+        [|run| run.settings.data.size = 224, |run| run.images[2] = 649];
+    for tamper in tamper {
+        let mut input = example::isic2017();
+        input.runs.iter_mut().for_each(tamper);
+        let files = files(&input);
+        assert!(!text(&files, "tables/paper.csv").contains("pooled-"));
+        assert_eq!(text(&files, "tables/other-networks.csv").lines().count(), 1);
+        assert!(!text(&files, "report.html").contains("79.81"));
+    }
 }
 
 #[test]

@@ -22,13 +22,16 @@ pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Ta
         section id="results" aria-labelledby="results-title" {
             h2 id="results-title" { "Results" }
             (part::table_with(&tables.comparison, &beside))
-            @if let Some(paper) = &tables.paper {
-                (part::table(paper))
+            @if !pairs.is_empty() {
+                (part::table(&tables.paper))
                 (sources(&pairs))
             } @else if input.claims.is_empty() {
                 p.note { "This experiment names no claims: nothing is set beside it." }
             } @else {
                 p.note { "No paper\u{2019}s table is about this network on these images, this split and this input size: nothing to compare with." }
+            }
+            @if tables.other_networks.frame.height() > 0 {
+                (part::table(&tables.other_networks))
             }
         }
     }

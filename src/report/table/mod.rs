@@ -6,6 +6,7 @@ mod deviations;
 mod epochs;
 mod format;
 mod images;
+mod other_networks;
 mod paper;
 mod provenance;
 mod runs;

@@ -1,7 +1,7 @@
 //! All tables of a report.
 
 use super::shown::Table;
-use super::{comparison, definitions, deviations, epochs, images, paper, provenance, runs};
+use super::{comparison, definitions, deviations, epochs, images, other_networks, paper, provenance, runs};
 use crate::report::against::Against;
 use crate::report::error::ReportError;
 use crate::report::input::ReportInput;
@@ -10,8 +10,10 @@ use crate::report::variant::Variant;
 /// The tables of a report; files and page are made of nothing else.
 pub(in crate::report) struct Tables {
     pub comparison: Table,
-    /// Missing where no claim corresponds.
-    pub paper: Option<Table>,
+    /// Empty where no claim corresponds.
+    pub paper: Table,
+    /// Empty where no claim about another network corresponds.
+    pub other_networks: Table,
     pub runs: Table,
     pub epochs: Table,
     pub images: Table,
@@ -30,7 +32,8 @@ impl Tables {
         let pairs = Against::all(input, &variants);
         let mut tables = Self {
             comparison: comparison::table(&variants)?,
-            paper: if pairs.is_empty() { None } else { Some(paper::table(&pairs)?) },
+            paper: paper::table(&pairs)?,
+            other_networks: other_networks::table(input, &variants)?,
             runs: runs::table(input)?,
             epochs: epochs::table(input)?,
             images: images::table(input)?,
@@ -45,16 +48,21 @@ impl Tables {
         Ok(tables)
     }
 
-    /// The tables in the order of the page.
+    /// The tables in the order of the page: the same names for every experiment, so that no file of an earlier
+    /// one stays behind.
     pub fn all(&self) -> impl Iterator<Item = &Table> {
-        let Self { comparison, paper, runs, epochs, images, definitions, deviations, provenance } = self;
-        [Some(comparison), paper.as_ref()].into_iter().flatten().chain([
+        let Self {
+            comparison,
+            paper,
+            other_networks,
             runs,
             epochs,
             images,
             definitions,
             deviations,
             provenance,
-        ])
+        } = self;
+        [comparison, paper, other_networks, runs, epochs, images, definitions, deviations, provenance]
+            .into_iter()
     }
 }
