@@ -7,6 +7,6 @@ mod file;
 mod network;
 
 pub use claims::{Cell, Claims, Evidence, Paper, Quantity, Row, Table};
-pub use deviation::{Deviation, Origin, Status, register};
+pub use deviation::{Deviation, ImagesOrigin, Origin, Status, register};
 pub use error::ClaimError;
 pub use file::{load, parse};

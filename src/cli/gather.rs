@@ -55,6 +55,7 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
         seed: item.run.seed,
         meaning: item.meaning.clone(),
         synthetic: settings.data.source.is_synthetic(),
+        origin: None,
         state: RunState::Planned,
         cost: trainer.cost(&settings.model, settings.data.size),
         provenance: provenance(trainer),
@@ -62,6 +63,8 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
     // Another experiment may have made the run under other names.
     record.experiment.clone_from(&item.run.experiment);
     record.variant.clone_from(&item.run.variant);
+    // An earlier version kept none; the run's id vouches that it saw the images that are here.
+    record.origin = record.origin.or_else(|| item.data.origin());
     // A process that died left `running` behind.
     if let Reason::Interrupted { epochs_done } = item.reason {
         record.state = RunState::Interrupted { epochs_done };

@@ -4,6 +4,25 @@ use std::collections::HashMap;
 
 use super::digest;
 
+/// Where imported images come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Name of the known copy in `datasets.lock`; none for any other folder.
+    pub copy: Option<String>,
+    /// How the copy brought images to their stored size; empty where unknown.
+    pub images: String,
+    /// How the copy brought masks to their stored size; empty where unknown.
+    pub masks: String,
+    /// In what the copy is known to differ from the paper's preparation, may be empty.
+    pub deviation: String,
+    /// Number of pairs that were imported.
+    pub pairs: usize,
+    /// How many of them the import resized; none where that wasn't recorded.
+    pub resized: Option<usize>,
+    /// True if every pixel of every mask is 0 or 255.
+    pub masks_binary: bool,
+}
+
 /// Images and masks of one size as bytes, in the order of their sorted ids.
 pub trait Images: Send + Sync {
     /// Sorted ids.
@@ -35,6 +54,11 @@ pub trait Images: Send + Sync {
             self.size(),
             ids.iter().zip(&sums).map(|(id, [image, mask])| (*id, &**image, &**mask)),
         )
+    }
+
+    /// Where imported images come from; none for generated ones.
+    fn origin(&self) -> Option<Origin> {
+        None
     }
 
     /// Positions of the ids.

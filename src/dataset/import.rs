@@ -167,8 +167,8 @@ pub fn import(
             return Err(DatasetError::Pairs { folder: folder.to_owned(), problems });
         }
         let source = source_copy(dataset, tree, &stored)?;
-        let digest = writer.finish(dataset, recorded(&source))?;
         let resized = stored.iter().filter(|&&stored| stored != (size, size)).count();
+        let digest = writer.finish(dataset, recorded(&source, resized))?;
         Ok((digest, source, resized))
     })?;
     let splits = coverage(dataset, &pairs)?;
@@ -259,13 +259,13 @@ fn source_copy(
 }
 
 /// What the cache keeps of its origin.
-fn recorded(source: &SourceCopy) -> Source {
+fn recorded(source: &SourceCopy, resized: usize) -> Source {
     match source {
         SourceCopy::Known { name, tree_sha256, .. } => {
-            Source { sha256: tree_sha256.clone(), copy: name.clone() }
+            Source { sha256: tree_sha256.clone(), copy: name.clone(), resized }
         }
         SourceCopy::Changed { found: sha256, .. } | SourceCopy::Unknown { tree_sha256: sha256 } => {
-            Source { sha256: sha256.clone(), copy: String::new() }
+            Source { sha256: sha256.clone(), copy: String::new(), resized }
         }
     }
 }

@@ -23,7 +23,7 @@ pub use augment::{Draws, common_angle};
 pub use batch::{Batch, Batches};
 pub use cache::{Cache, open};
 pub use error::{DatasetError, DatasetErrorKind};
-pub use images::Images;
+pub use images::{Images, Origin};
 pub use import::{ImportReport, SourceCopy, SplitCoverage, import};
 pub use lock::NearDuplicate;
 pub use pairing::PairProblem;

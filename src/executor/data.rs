@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::dataset::{self, DatasetError, Images, Split};
+use crate::dataset::{self, DatasetError, Images, Origin, Split};
 use crate::experiment::settings::{DataSettings, DataSource};
+use crate::store::ImagesOrigin;
 
 /// The images that a run sees, and what each is for.
 pub struct RunData {
@@ -20,6 +21,12 @@ impl RunData {
     fn new(images: Box<dyn Images>, split: Split) -> Self {
         let digest = images.digest_of(&split.ids().into_iter().collect::<Vec<_>>());
         Self { images, split, digest }
+    }
+
+    /// Where the images come from, as a run's record keeps it; none for generated ones.
+    pub fn origin(&self) -> Option<ImagesOrigin> {
+        let Origin { copy, images, masks, deviation, pairs, resized, masks_binary } = self.images.origin()?;
+        Some(ImagesOrigin { copy, images, masks, deviation, pairs, resized, masks_binary })
     }
 }
 

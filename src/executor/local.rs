@@ -176,6 +176,7 @@ impl Execution<'_> {
             seed: item.run.seed,
             meaning: item.meaning.clone(),
             synthetic: settings.data.source.is_synthetic(),
+            origin: item.data.origin(),
             state: RunState::Running,
             cost: self.trainer.cost(&settings.model, settings.data.size),
             provenance: Provenance {

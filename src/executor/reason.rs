@@ -171,6 +171,7 @@ mod tests {
             seed: 1,
             meaning,
             synthetic: false,
+            origin: None,
             state,
             cost: ModelCost::default(),
             provenance: Provenance::default(),

@@ -2,7 +2,6 @@
 
 use super::input::ReportInput;
 use super::variant::{Variant, distinct};
-use crate::experiment::settings::DataSource;
 
 /// Epochs of the paper's protocol (released code, `config_setting.py`).
 const PAPER_EPOCHS: usize = 300;
@@ -37,13 +36,7 @@ pub(super) fn limits(input: &ReportInput) -> Vec<String> {
     if let Some(images) = fewest.filter(|images| *images < FEW_IMAGES) {
         limits.push(format!("Only {images} images are reported on: a few of them decide about a point."));
     }
-    if input.runs.iter().any(|run| matches!(run.settings.data.source, DataSource::Prepared { .. })) {
-        limits.push(
-            "Images are a 256x256 JPEG copy, not the original archives: small differences from published numbers \
-             can come from the copy (own deviations 1 to 4)."
-                .to_owned(),
-        );
-    }
+    limits.extend(copies(input));
     if variants.len() > 1 {
         limits.push("Differences between variants are descriptive: no test was made.".to_owned());
     }
@@ -54,6 +47,21 @@ pub(super) fn limits(input: &ReportInput) -> Vec<String> {
         );
     }
     limits
+}
+
+/// What the images' preparation leaves open, once for each.
+fn copies(input: &ReportInput) -> Vec<String> {
+    let real = input.runs.iter().filter(|run| !run.record.synthetic);
+    distinct(real.map(|run| run.origin().map(|origin| origin.preparation())))
+        .into_iter()
+        .map(|preparation| {
+            let preparation = preparation.unwrap_or_else(|| "of an origin that was not recorded".to_owned());
+            format!(
+                "Images are {preparation}. Differences from published numbers can come from that (own deviations 1 to \
+                 4)."
+            )
+        })
+        .collect()
 }
 
 fn unfinished(input: &ReportInput) -> Option<String> {

@@ -1,9 +1,10 @@
 //! The runs of an experiment by variant.
 
 use super::input::{ReportInput, ReportRun};
+use crate::claim::ImagesOrigin;
 use crate::metric::{Counts, Definition};
 use crate::statistics::Summary;
-use crate::store::{ModelCost, RunState, Weights};
+use crate::store::{self, ModelCost, RunState, Weights};
 
 /// The runs of one variant: the same settings under several seeds.
 pub(super) struct Variant<'a> {
@@ -42,6 +43,11 @@ impl<'a> Variant<'a> {
         Summary::of(&values)
     }
 
+    /// Where the images come from; none for generated ones.
+    pub fn origin(&self) -> Option<ImagesOrigin> {
+        self.runs.iter().find_map(|run| run.origin())
+    }
+
     /// What the network costs, once a run has counted it.
     pub fn cost(&self) -> Option<ModelCost> {
         self.runs.iter().map(|run| run.record.cost).find(|cost| cost.parameters > 0)
@@ -49,6 +55,13 @@ impl<'a> Variant<'a> {
 }
 
 impl ReportRun {
+    /// Where the images come from; none for generated ones.
+    pub(super) fn origin(&self) -> Option<ImagesOrigin> {
+        let stored = self.record.origin.clone()?;
+        let store::ImagesOrigin { copy, images, masks, deviation, pairs, resized, masks_binary } = stored;
+        Some(ImagesOrigin { copy, images, masks, deviation, pairs, resized, masks_binary })
+    }
+
     /// True for a run that is complete.
     pub(super) fn is_done(&self) -> bool {
         matches!(self.record.state, RunState::Done { .. })

@@ -206,6 +206,7 @@ mod tests {
             seed: u64::MAX,
             meaning: serde_json::json!({"lr": 1e-3, "n": [1, 2]}),
             synthetic: true,
+            origin: None,
             state,
             cost: ModelCost { parameters: 53_374, conv_macs: 72_096_256 },
             provenance: Provenance { threads: 2, sessions: 1, ..Provenance::default() },

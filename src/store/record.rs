@@ -20,12 +20,35 @@ pub struct RunRecord {
     pub meaning: serde_json::Value,
     /// True if the images were generated: every number of the run is labelled so.
     pub synthetic: bool,
+    /// Where imported images come from; none for generated images, and in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<ImagesOrigin>,
     /// How far the run came.
     pub state: RunState,
     /// What the network costs.
     pub cost: ModelCost,
     /// With what the run was made.
     pub provenance: Provenance,
+}
+
+/// Where imported images come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ImagesOrigin {
+    /// Name of the known copy in `datasets.lock`; none for any other folder.
+    pub copy: Option<String>,
+    /// How the copy brought images to their stored size; empty where unknown.
+    pub images: String,
+    /// How the copy brought masks to their stored size; empty where unknown.
+    pub masks: String,
+    /// In what the copy is known to differ from the paper's preparation, may be empty.
+    pub deviation: String,
+    /// Number of pairs that were imported.
+    pub pairs: usize,
+    /// How many of them the import resized; none where that wasn't recorded.
+    pub resized: Option<usize>,
+    /// True if every pixel of every mask is 0 or 255.
+    pub masks_binary: bool,
 }
 
 /// How far a run came.

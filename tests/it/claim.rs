@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use ege_bench::claim::{Evidence, Quantity, load, parse};
-use ege_bench::experiment::settings::{EgeUnetSettings, ModelSettings};
+use ege_bench::claim::{Evidence, Quantity, load, parse, register};
+use ege_bench::experiment::settings::{EgeUnetSettings, ModelSettings, Selection};
 use ege_bench::metric::Definition;
 
 use crate::example::settings;
@@ -97,6 +97,19 @@ fn metrics_correspond_at_the_tables_size_and_number_of_images_only() {
     assert_eq!(found(256, 650), [true, true, true]);
     assert_eq!(found(256, 649), [false, true, true]);
     assert_eq!(found(224, 650), [false, false, true]);
+}
+
+#[test]
+fn another_selection_of_the_epoch_is_a_deviation() {
+    let deviation = register().find(|deviation| deviation.name == "no test set").expect("number 6");
+    let status = |selection| {
+        let mut settings = settings();
+        settings.train.selection = selection;
+        deviation.applies(&settings, None).to_string()
+    };
+    assert_eq!(status(Selection::LowestLoss), "as released");
+    assert_eq!(status(Selection::HighestIou), "changed: the epoch of highest IoU is selected");
+    assert_eq!(status(Selection::Last), "changed: the last epoch is taken, none is selected");
 }
 
 #[test]

@@ -79,6 +79,18 @@ fn an_import_is_opened_as_it_was_written() {
 }
 
 #[test]
+fn a_cache_tells_what_its_images_were() {
+    let (folder, data) = (folder(), tempfile::tempdir().unwrap());
+    for (size, resized, masks_binary) in [(64, 0, true), (32, 6, false)] {
+        import(folder.path(), size, data.path()).unwrap();
+        let origin = dataset::open("isic2017", size, data.path()).unwrap().origin().expect("imported images");
+        assert_eq!((origin.pairs, origin.resized, origin.masks_binary), (6, Some(resized), masks_binary));
+        assert_eq!((origin.copy, origin.images.as_str()), (None, ""));
+    }
+    assert_eq!(synthetic::generate(1, 1, 64).origin(), None);
+}
+
+#[test]
 fn an_import_is_the_same_on_one_thread() {
     let (folder, many, one) = (folder(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let report = import(folder.path(), 32, many.path()).unwrap();
@@ -251,6 +263,10 @@ fn the_real_copy_is_known_and_agrees_with_what_the_authors_logged() {
 
     let cache = dataset::open("isic2017", 256, data.path()).unwrap();
     assert_eq!(cache.digest(), report.digest);
+    let origin = cache.origin().expect("imported images");
+    assert_eq!(origin.copy.as_deref(), Some("isic2017-256"));
+    assert!(origin.images.contains("squashed to 256x256") && origin.deviation.contains("JPEG quality 75"));
+    assert_eq!((origin.resized, origin.masks_binary), (Some(0), true));
     let paper = dataset::split("isic2017", "paper").unwrap();
     paper.require("isic2017", &cache).unwrap();
     let official = dataset::split("isic2017", "official").unwrap();

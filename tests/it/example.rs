@@ -6,7 +6,9 @@ use ege_bench::experiment::settings::{
     TrainSettings,
 };
 use ege_bench::report::{GalleryItem, ReportInput, ReportRun};
-use ege_bench::store::{CountsRow, EpochEvent, ModelCost, Provenance, RunRecord, RunState, Weights};
+use ege_bench::store::{
+    CountsRow, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,
+};
 
 /// The paper's own model on its own split, as released.
 pub fn settings() -> Settings {
@@ -38,6 +40,19 @@ pub fn synthetic() -> Settings {
     settings
 }
 
+/// The origin of a known copy with binary masks.
+pub fn known_copy() -> ImagesOrigin {
+    ImagesOrigin {
+        copy: Some("a-copy-256".to_owned()),
+        images: "whole frame squashed to 256x256".to_owned(),
+        masks: "at least 128 is lesion".to_owned(),
+        deviation: "JPEG instead of the original file".to_owned(),
+        pairs: 2150,
+        resized: Some(0),
+        masks_binary: true,
+    }
+}
+
 /// A number in `[0, 1)` that looks random.
 pub fn noise(seed: u64, at: u64) -> f64 {
     let mut bits = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ at.wrapping_mul(0xD1B5_4A32_D192_ED03);
@@ -61,6 +76,7 @@ pub fn run(settings: &Settings, variant: &str, seed: u64, images: usize, level: 
             seed,
             meaning: serde_json::json!({ "data-digest": "d".repeat(64), "split-digest": "5".repeat(64) }),
             synthetic,
+            origin: (!synthetic).then(known_copy),
             state: RunState::Done { best_epoch, seconds: 100.0 * epochs as f64 },
             cost: ModelCost { parameters: 53_374, conv_macs: 72_096_256 },
             provenance: Provenance {

@@ -197,6 +197,40 @@ fn other_sizes_and_numbers_of_images_stand_beside_no_metric() {
 }
 
 #[test]
+fn what_is_said_of_the_images_is_true_of_their_copy() {
+    let of = |tamper: &dyn Fn(&mut ege_bench::store::ImagesOrigin)| {
+        let mut input = example::isic2017();
+        input.runs.iter_mut().for_each(|run| tamper(run.record.origin.as_mut().expect("imported images")));
+        let files = files(&input);
+        text(&files, "tables/deviations.csv") + &text(&files, "report.html")
+    };
+    let known = of(&|_| ());
+    for said in [
+        "Images are copy a-copy-256: whole frame squashed to 256x256; known deviation: JPEG instead of the original file.",
+        "the files had 256x256 pixels: nothing was resized here",
+        "every pixel is 0 or 255 (at least 128 is lesion)",
+        "no resize follows",
+    ] {
+        assert!(known.contains(said), "{said}");
+    }
+    let native = of(&|origin| {
+        (origin.copy, origin.resized, origin.masks_binary) = (None, Some(2150), false);
+        for text in [&mut origin.images, &mut origin.masks, &mut origin.deviation] {
+            text.clear();
+        }
+    });
+    for said in [
+        "Images are an unknown copy",
+        "all 2150 pairs were resized to 256x256 by the import",
+        "rotated after the resize",
+        "none.,,as released,",
+    ] {
+        assert!(native.contains(said), "{said}");
+    }
+    assert!(!native.contains("JPEG instead") && !native.contains("every pixel is 0 or 255"));
+}
+
+#[test]
 fn runs_that_are_not_done_are_shown_with_their_reason() {
     let page = text(&files(&example::isic2017()), "report.html");
     for part in [

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::images::ImagesOrigin;
 use crate::experiment::settings::Settings;
 
 /// A known difference that can move a number.
@@ -17,7 +18,7 @@ pub struct Deviation {
     pub sentence: &'static str,
     /// The setting that switches it, as experiment files spell it.
     pub setting: Option<&'static str>,
-    pub(super) status: fn(&Settings) -> Status,
+    pub(super) status: fn(&Settings, Option<&ImagesOrigin>) -> Status,
 }
 
 /// Who introduced a deviation.
@@ -41,9 +42,9 @@ pub enum Status {
 }
 
 impl Deviation {
-    /// Where a run with these settings stands.
-    pub fn applies(&self, settings: &Settings) -> Status {
-        (self.status)(settings)
+    /// Where a run with these settings stands, on images of this origin.
+    pub fn applies(&self, settings: &Settings, origin: Option<&ImagesOrigin>) -> Status {
+        (self.status)(settings, origin)
     }
 
     /// Its number with the origin: `7`, or `own 7`.

@@ -2,6 +2,7 @@
 //! f52ba30), and what their authors meant.
 
 use super::entry::{Deviation, Origin, Status, unless};
+use super::images::{ImagesOrigin, rotation};
 use crate::experiment::settings::{
     BceForm, DataSource, LastBatch, LossMask, ModelSettings, Normalization, Rotation, ScheduleSettings,
     Selection, Settings, TensorInit,
@@ -15,7 +16,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         "The rotation angle is drawn once per process, before the seed is set: every rotated sample of a run \
          has the same angle, and the seed does not fix it.",
         Some("augment.rotation"),
-        |settings| {
+        |settings, _| {
             let augment = &settings.train.augment;
             if augment.rotation_probability == 0.0 {
                 return Status::Changed("no rotation".to_owned());
@@ -38,7 +39,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         Some("train.normalization"),
         min_max,
     ),
-    released(4, "crashing switches", "The switches gt_ds=False and bridge=False crash.", None, |_| {
+    released(4, "crashing switches", "The switches gt_ds=False and bridge=False crash.", None, |_, _| {
         Status::NotApplicable("the model has no such switch")
     }),
     released(
@@ -46,7 +47,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         "side outputs required",
         "The training loop can't train a model without side outputs.",
         Some("loss.side-weights"),
-        |settings| {
+        |settings, _| {
             let used = settings.train.loss.side_weights.iter().any(|weight| *weight != 0.0);
             unless(used, "trained without side outputs")
         },
@@ -56,7 +57,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         "no test set",
         "The epoch of lowest loss is selected and the numbers are reported on one split.",
         Some("data.split, train.selection"),
-        |settings| {
+        |settings, _| {
             let mut changes = Vec::new();
             match settings.train.selection {
                 Selection::LowestLoss => {}
@@ -71,7 +72,7 @@ pub(super) const RELEASED: &[Deviation] = &[
             unless(changes.is_empty(), changes.join("; "))
         },
     ),
-    released(7, "rare metrics", "Pixel metrics are computed in every 30th epoch only.", None, |_| {
+    released(7, "rare metrics", "Pixel metrics are computed in every 30th epoch only.", None, |_, _| {
         Status::Changed("computed in every epoch; no training step depends on it".to_owned())
     }),
     released(
@@ -80,7 +81,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         "The cosine schedule has a half-period of 50 epochs and goes on past it: over 300 epochs the learning \
          rate is a wave that ends near its maximum.",
         Some("schedule"),
-        |settings| match settings.train.schedule {
+        |settings, _| match settings.train.schedule {
             ScheduleSettings::Cosine { t_max, min_learning_rate } => unless(
                 t_max == 50 && (min_learning_rate - 1e-5).abs() < f64::EPSILON * 1e-5,
                 format!("half-period {t_max} epochs, lowest rate {min_learning_rate:e}"),
@@ -93,7 +94,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         "start of the learnable tensors",
         "The tensors of GHPA start at ones; the text says random.",
         Some("model.ege-unet.tensor-init"),
-        |settings| match &settings.model {
+        |settings, _| match &settings.model {
             ModelSettings::EgeUnet(model) => {
                 unless(model.tensor_init == TensorInit::Ones, "random, as the text says")
             }
@@ -104,14 +105,14 @@ pub(super) const RELEASED: &[Deviation] = &[
         "cross-entropy on probabilities",
         "Binary cross-entropy is taken on sigmoid outputs, not on logits.",
         Some("loss.bce"),
-        |settings| unless(settings.train.loss.bce == BceForm::Probabilities, "taken on logits"),
+        |settings, _| unless(settings.train.loss.bce == BceForm::Probabilities, "taken on logits"),
     ),
     released(
         11,
         "soft masks",
         "The loss compares with bilinearly resized, soft masks; the metric with hard ones.",
         Some("loss.mask"),
-        |settings| unless(settings.train.loss.mask == LossMask::Soft, "hard masks in the loss"),
+        |settings, _| unless(settings.train.loss.mask == LossMask::Soft, "hard masks in the loss"),
     ),
     released(
         12,
@@ -119,24 +120,19 @@ pub(super) const RELEASED: &[Deviation] = &[
         "Images are rotated at stored resolution and then resized; the resize's antialiasing default differs \
          between torchvision versions.",
         None,
-        |settings| {
-            if settings.data.source.is_synthetic() {
-                return Status::NotApplicable("synthetic images are made at the network's input size");
-            }
-            Status::Changed("rotated after the resize, at the network's input size".to_owned())
-        },
+        rotation,
     ),
     released(
         13,
         "pairing by position",
         "Images and masks are paired by two sorted listings (unsorted before the last commit).",
         None,
-        |_| Status::Changed("paired by id; the same pairs where both folders are complete".to_owned()),
+        |_, _| Status::Changed("paired by id; the same pairs where both folders are complete".to_owned()),
     ),
-    released(14, "data folder", "README and configuration disagree on the data folder.", None, |_| {
+    released(14, "data folder", "README and configuration disagree on the data folder.", None, |_, _| {
         Status::NotApplicable("the data set is named, not its folder")
     }),
-    released(15, "step counter", "The TensorBoard step counter grows quadratically.", None, |_| {
+    released(15, "step counter", "The TensorBoard step counter grows quadratically.", None, |_, _| {
         Status::NotApplicable("epochs are counted, and no TensorBoard log is written")
     }),
     released(
@@ -144,7 +140,7 @@ pub(super) const RELEASED: &[Deviation] = &[
         "last partial batch",
         "The last, smaller batch of an epoch is a step like every other.",
         Some("train.last-batch"),
-        |settings| unless(settings.train.last_batch == LastBatch::Keep, "dropped"),
+        |settings, _| unless(settings.train.last_batch == LastBatch::Keep, "dropped"),
     ),
     released(
         17,
@@ -152,14 +148,14 @@ pub(super) const RELEASED: &[Deviation] = &[
         "Biases of 1-D convolutions keep PyTorch's default while those of 2-D convolutions are zero; a class of \
          depthwise convolutions is never used.",
         None,
-        |_| Status::AsReleased,
+        |_, _| Status::AsReleased,
     ),
     released(
         18,
         "order of depthwise and pointwise",
         "The tensor paths of GHPA are depthwise-GELU-pointwise, its fourth group is pointwise-GELU-depthwise.",
         None,
-        |_| Status::AsReleased,
+        |_, _| Status::AsReleased,
     ),
     released(
         19,
@@ -167,14 +163,14 @@ pub(super) const RELEASED: &[Deviation] = &[
         "Own channels-first layer norm with eps 1e-6, group norm after every stage but the sixth, GELU after \
          pooling, and bilinear resizes that align corners.",
         None,
-        |_| Status::AsReleased,
+        |_, _| Status::AsReleased,
     ),
     released(
         20,
         "metric resolution",
         "Metrics are computed at 256x256, not at the images' own size.",
         Some("data.size"),
-        |settings| {
+        |settings, _| {
             let size = settings.data.size;
             unless(size == 256, format!("computed at {size}x{size}"))
         },
@@ -186,12 +182,12 @@ const fn released(
     name: &'static str,
     sentence: &'static str,
     setting: Option<&'static str>,
-    status: fn(&Settings) -> Status,
+    status: fn(&Settings, Option<&ImagesOrigin>) -> Status,
 ) -> Deviation {
     Deviation { origin: Origin::Released, number, name, sentence, setting, status }
 }
 
-fn min_max(settings: &Settings) -> Status {
+fn min_max(settings: &Settings, _: Option<&ImagesOrigin>) -> Status {
     unless(
         settings.train.normalization == Normalization::MinMax,
         "mean and standard deviation of the training images, for all images",

@@ -90,6 +90,9 @@ pub(super) struct Metadata {
     pub source_sha256: String,
     /// The known copy that the folder was; empty for any other.
     pub source_copy: String,
+    /// Pairs that the import resized; caches of earlier versions don't say.
+    #[serde(default)]
+    pub resized: Option<usize>,
     /// The pairs, sorted by id.
     pub pairs: Vec<Entry>,
 }

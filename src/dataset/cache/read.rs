@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::format::{self, FORMAT, HEADER_BYTES, Header, Metadata};
 use super::map;
 use crate::dataset::error::import_command;
-use crate::dataset::{DatasetError, Images, digest};
+use crate::dataset::{DatasetError, Images, Origin, digest, lock};
 
 /// The prepared images of a data set, mapped from its cache.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub struct Cache {
     digest: String,
     source_copy: String,
     source_sha256: String,
+    origin: Origin,
 }
 
 impl Cache {
@@ -68,6 +69,10 @@ impl Images for Cache {
 
     fn digest(&self) -> &str {
         &self.digest
+    }
+
+    fn origin(&self) -> Option<Origin> {
+        Some(self.origin.clone())
     }
 }
 
@@ -123,7 +128,8 @@ pub fn open(dataset: &str, size: usize, data_dir: &Path) -> Result<Cache, Datase
         return Err(unfit(format!("holds {} pairs of {}", metadata.pairs.len(), metadata.dataset)));
     }
     let pairs = &metadata.pairs;
-    let cache = Cache {
+    let origin = origin(&metadata, size);
+    let mut cache = Cache {
         map,
         path: path.clone(),
         size,
@@ -134,6 +140,7 @@ pub fn open(dataset: &str, size: usize, data_dir: &Path) -> Result<Cache, Datase
         ),
         source_copy: metadata.source_copy,
         source_sha256: metadata.source_sha256,
+        origin,
     };
     if !cache.ids.is_sorted_by(|a, b| a < b) {
         return Err(unfit("metadata: the ids are not sorted".to_owned()));
@@ -148,5 +155,31 @@ pub fn open(dataset: &str, size: usize, data_dir: &Path) -> Result<Cache, Datase
         })
         .find_first(Result::is_err)
         .unwrap_or(Ok(()))?;
+    cache.origin.masks_binary = (0..cache.ids.len())
+        .into_par_iter()
+        .all(|index| cache.mask_bytes(index).iter().all(|&grey| matches!(grey, 0 | 255)));
     Ok(cache)
+}
+
+/// What metadata and `datasets.lock` say of the folder that was imported; its masks are still to be looked at.
+fn origin(metadata: &Metadata, size: usize) -> Origin {
+    let known = lock::builtin()
+        .dataset
+        .get(&metadata.dataset)
+        .and_then(|dataset| dataset.prepared.get_key_value(&metadata.source_copy));
+    let pairs = metadata.pairs.len();
+    let told =
+        |text: fn(&lock::Prepared) -> &String| known.map(|(_, copy)| text(copy).clone()).unwrap_or_default();
+    Origin {
+        copy: known.map(|(name, _)| name.clone()),
+        images: told(|copy| &copy.images),
+        masks: told(|copy| &copy.masks),
+        deviation: told(|copy| &copy.deviation),
+        pairs,
+        // Every pair of a known copy has the copy's size.
+        resized: metadata
+            .resized
+            .or_else(|| known.map(|(_, copy)| if copy.size == size { 0 } else { pairs })),
+        masks_binary: false,
+    }
 }

@@ -14,6 +14,8 @@ pub(in crate::dataset) struct Source {
     pub sha256: String,
     /// The known copy that the folder was; empty for any other.
     pub copy: String,
+    /// Pairs that had another size and were resized.
+    pub resized: usize,
 }
 
 /// A cache that grows in a temporary file.
@@ -62,6 +64,7 @@ impl<'a> Writer<'a> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             source_sha256: source.sha256,
             source_copy: source.copy,
+            resized: Some(source.resized),
             pairs: self.pairs,
         })
         .map_err(std::io::Error::from)?;

@@ -37,8 +37,10 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
 
 /// State and reason; where variants differ, each is named.
 fn state(entry: &Deviation, variants: &[Variant<'_>]) -> (String, String) {
-    let statuses: Vec<(&str, Status)> =
-        variants.iter().map(|variant| (variant.name, entry.applies(&variant.first().settings))).collect();
+    let statuses: Vec<(&str, Status)> = variants
+        .iter()
+        .map(|variant| (variant.name, entry.applies(&variant.first().settings, variant.origin().as_ref())))
+        .collect();
     match distinct(statuses.iter().map(|(_, status)| status)).as_slice() {
         [] => ("not applicable".to_owned(), "no run".to_owned()),
         [status] => (status.name().to_owned(), status.reason().to_owned()),
