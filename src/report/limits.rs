@@ -39,8 +39,8 @@ pub(super) fn limits(input: &ReportInput) -> Vec<String> {
     }
     if input.runs.iter().any(|run| matches!(run.settings.data.source, DataSource::Prepared { .. })) {
         limits.push(
-            "Images are a 256x256 JPEG copy, not the original archives: small differences from published numbers \
-             can come from the copy (own deviations 1 to 4)."
+            "The imported folder may be a reduced copy of the original archives (`data import` says which): small \
+             differences from published numbers can come from the copy (own deviations 1 to 4)."
                 .to_owned(),
         );
     }

@@ -157,9 +157,18 @@ fn synthetic_numbers_are_labelled_wherever_they_stand() {
         assert!(text(&files, &format!("tables/{name}.md")).contains("(SYNTHETIC DATA)"), "{name}");
     }
     assert!(!page.contains("79.81"), "no paper's number stands beside a synthetic one");
-    assert!(!files.contains_key(Path::new("results/tables/paper.csv")));
+    assert_eq!(text(&files, "tables/paper.csv").lines().count(), 1, "only its header");
     let real = text(&self::files(&example::isic2017()), "report.html");
     assert!(!real.contains(">SYNTHETIC<"));
+}
+
+#[test]
+fn every_report_writes_the_same_files() {
+    let mut empty = example::quickstart();
+    empty.runs.clear();
+    empty.claims.clear();
+    let names = |input: &ReportInput| files(input).into_keys().collect::<Vec<_>>();
+    assert_eq!(names(&empty), names(&example::isic2017()));
 }
 
 #[test]

@@ -10,30 +10,31 @@ pub(super) const OWN: &[Deviation] = &[
     own(
         1,
         "copy of the images",
-        "Images are a copy of the archive squashed to 256x256 by Pillow's bilinear filter and stored as JPEG of \
-         quality 75; the authors read the original files.",
-        |settings| copied(settings, "256x256 JPEG copy instead of the original archive"),
+        "The known copies of `datasets.lock` are not the original files that the authors read: isic2017-256 is \
+         squashed to 256x256 by Pillow's bilinear filter and stored as JPEG of quality 75. `data import` says which \
+         copy a folder is.",
+        |settings| copied(settings, "where the imported folder is a known copy, not the original archive"),
     ),
     own(
         2,
         "image resize",
-        "The authors resize the full image at load time with torchvision's bilinear filter; the copy was \
-         resized beforehand by another implementation.",
+        "The authors resize the full image at load time with torchvision's bilinear filter; here it is resized \
+         before the run, by this program's bilinear filter or by whoever made the copy.",
         |settings| copied(settings, "resized before the run, not in the input pipeline"),
     ),
     own(
         3,
         "JPEG decoder",
-        "Images are decoded by the Rust crate image instead of Pillow: the mean pixel of the training images is \
-         159.978 instead of 159.921.",
+        "Images are decoded by the Rust crate image instead of Pillow: on isic2017-256 the mean pixel of the \
+         training images is 159.978 instead of 159.921.",
         |settings| copied(settings, "decoded by the image crate"),
     ),
     own(
         4,
         "masks nearly binary",
-        "Masks were resized by area and thresholded at one half, so that the soft masks of the loss hold only 0 \
-         and 255; the authors' bilinear resize leaves grey edges.",
-        |settings| copied(settings, "binary at 256x256: soft and hard masks are the same"),
+        "The masks of the known copies were resized by area and thresholded at one half, so that at the copy's \
+         size the soft masks of the loss hold only 0 and 255; the authors' bilinear resize leaves grey edges.",
+        |settings| copied(settings, "binary where a known copy is used at its own size"),
     ),
     own(
         5,

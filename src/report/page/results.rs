@@ -22,8 +22,8 @@ pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Ta
         section id="results" aria-labelledby="results-title" {
             h2 id="results-title" { "Results" }
             (part::table_with(&tables.comparison, &beside))
-            @if let Some(paper) = &tables.paper {
-                (part::table(paper))
+            @if !pairs.is_empty() {
+                (part::table(&tables.paper))
                 (sources(&pairs))
             } @else if input.claims.is_empty() {
                 p.note { "This experiment names no claims: nothing is set beside it." }

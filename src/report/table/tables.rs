@@ -10,8 +10,8 @@ use crate::report::variant::Variant;
 /// The tables of a report; files and page are made of nothing else.
 pub(in crate::report) struct Tables {
     pub comparison: Table,
-    /// Missing where no claim corresponds.
-    pub paper: Option<Table>,
+    /// Empty where no claim corresponds.
+    pub paper: Table,
     pub runs: Table,
     pub epochs: Table,
     pub images: Table,
@@ -30,7 +30,7 @@ impl Tables {
         let pairs = Against::all(input, &variants);
         let mut tables = Self {
             comparison: comparison::table(&variants)?,
-            paper: if pairs.is_empty() { None } else { Some(paper::table(&pairs)?) },
+            paper: paper::table(&pairs)?,
             runs: runs::table(input)?,
             epochs: epochs::table(input)?,
             images: images::table(input)?,
@@ -45,16 +45,10 @@ impl Tables {
         Ok(tables)
     }
 
-    /// The tables in the order of the page.
+    /// The tables in the order of the page: the same names for every experiment, so that no file of an earlier
+    /// one stays behind.
     pub fn all(&self) -> impl Iterator<Item = &Table> {
         let Self { comparison, paper, runs, epochs, images, definitions, deviations, provenance } = self;
-        [Some(comparison), paper.as_ref()].into_iter().flatten().chain([
-            runs,
-            epochs,
-            images,
-            definitions,
-            deviations,
-            provenance,
-        ])
+        [comparison, paper, runs, epochs, images, definitions, deviations, provenance].into_iter()
     }
 }
