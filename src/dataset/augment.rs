@@ -4,6 +4,8 @@
 //! (nearest neighbour, 0 outside). Their generator's state runs through all samples; here each sample has a
 //! stream of its own, so that threads and interruptions change nothing.
 
+use std::borrow::Cow;
+
 use super::rotate::{self, OUTSIDE};
 use crate::experiment::settings::{AugmentSettings, Rotation};
 use crate::random;
@@ -47,48 +49,58 @@ pub fn common_angle(seed: u64) -> f64 {
 pub(super) struct Geometry {
     height: usize,
     width: usize,
-    /// The sources of one angle that many samples share.
-    shared: Option<(f64, Vec<u32>)>,
+    /// The sources of images that are not rotated, by [`flip`].
+    upright: [Vec<u32>; 4],
+    /// The sources of one angle that many samples share, by [`flip`].
+    shared: Option<(f64, [Vec<u32>; 4])>,
+}
+
+/// Which of the four combinations of flips.
+fn flip(draws: Draws) -> usize {
+    usize::from(draws.horizontal) + 2 * usize::from(draws.vertical)
 }
 
 impl Geometry {
     /// The geometry of images of one size.
     pub fn new(height: usize, width: usize) -> Self {
-        Self { height, width, shared: None }
+        let sources: Vec<u32> = (0..(height * width) as u32).collect();
+        let upright = [0, 1, 2, 3].map(|flip| flipped(&sources, height, width, flip));
+        Self { height, width, upright, shared: None }
     }
 
     /// Keeps the sources of `angle`, which many samples will ask for.
     pub fn share(mut self, angle: f64) -> Self {
-        self.shared = Some((angle, rotate::sources(self.height, self.width, angle)));
+        let sources = rotate::sources(self.height, self.width, angle);
+        let flips = [0, 1, 2, 3].map(|flip| flipped(&sources, self.height, self.width, flip));
+        self.shared = Some((angle, flips));
         self
     }
 
-    /// Calls `place(target, source)` for each pixel of the augmented image in order; the source is none
-    /// where a rotation leaves nothing.
-    pub fn each(&self, draws: Draws, mut place: impl FnMut(usize, Option<usize>)) {
-        let width = self.width as u32;
-        let pixels = (self.height * self.width) as u32;
-        let mirrored = |index: u32| index + width - 1 - 2 * (index % width);
-        let flipped = |index: u32| match (draws.horizontal, draws.vertical) {
-            (false, false) => index,
-            (true, false) => mirrored(index),
-            (false, true) => mirrored(pixels - 1 - index),
-            (true, true) => pixels - 1 - index,
-        };
-        let Some(angle) = draws.angle else {
-            (0..pixels).for_each(|target| place(target as usize, Some(flipped(target) as usize)));
-            return;
-        };
-        let own;
-        let sources = match &self.shared {
-            Some((shared, sources)) if shared.to_bits() == angle.to_bits() => sources,
-            _ => {
-                own = rotate::sources(self.height, self.width, angle);
-                &own
+    /// The source of each pixel of the augmented image, in order; [`OUTSIDE`] where a rotation leaves nothing.
+    pub fn sources(&self, draws: Draws) -> Cow<'_, [u32]> {
+        let flip = flip(draws);
+        match (draws.angle, &self.shared) {
+            (None, _) => Cow::Borrowed(&self.upright[flip]),
+            (Some(angle), Some((shared, flips))) if shared.to_bits() == angle.to_bits() => {
+                Cow::Borrowed(&flips[flip])
             }
-        };
-        for (target, &source) in sources.iter().enumerate() {
-            place(target, (source != OUTSIDE).then(|| flipped(source) as usize));
+            (Some(angle), _) => {
+                let sources = rotate::sources(self.height, self.width, angle);
+                Cow::Owned(flipped(&sources, self.height, self.width, flip))
+            }
         }
     }
+}
+
+/// The sources in the image before it was flipped.
+fn flipped(sources: &[u32], height: usize, width: usize, flip: usize) -> Vec<u32> {
+    let (width, pixels) = (width as u32, (height * width) as u32);
+    let mirrored = |index: u32| index + width - 1 - 2 * (index % width);
+    let before = |index: u32| match flip {
+        0 => index,
+        1 => mirrored(index),
+        2 => mirrored(pixels - 1 - index),
+        _ => pixels - 1 - index,
+    };
+    sources.iter().map(|&source| if source == OUTSIDE { OUTSIDE } else { before(source) }).collect()
 }

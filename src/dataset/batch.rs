@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::Images;
 use super::augment::{Draws, Geometry, common_angle};
 use super::normalize::Normalizer;
+use super::rotate::OUTSIDE;
 use crate::experiment::settings::{AugmentSettings, LastBatch, LossMask, Rotation, TrainSettings};
 use crate::random;
 
@@ -33,7 +34,7 @@ pub struct Batches<'a> {
     batch_size: usize,
     last_batch: LastBatch,
     augment: AugmentSettings,
-    mask: LossMask,
+    mask_table: [f32; 256],
     normalizer: Normalizer,
     geometry: Geometry,
     seed: u64,
@@ -57,7 +58,7 @@ impl<'a> Batches<'a> {
             batch_size: settings.batch_size,
             last_batch: settings.last_batch,
             augment: settings.augment,
-            mask: settings.loss.mask,
+            mask_table: mask_table(settings.loss.mask),
             normalizer: Normalizer::new(settings.normalization, images, &train_indices),
             train: train_indices,
             geometry,
@@ -111,21 +112,30 @@ impl<'a> Batches<'a> {
         let (red, rest) = image.split_at_mut(mask.len());
         let (green, blue) = rest.split_at_mut(mask.len());
         let grey = self.images.mask(index);
-        self.geometry.each(draws, |target, from| {
+        let places = red.iter_mut().zip(green).zip(blue).zip(mask.iter_mut().zip(truth));
+        for (&from, (((red, green), blue), (mask, truth))) in self.geometry.sources(draws).iter().zip(places)
+        {
             // Outside of a rotated image stands 0 in the network's range, whatever byte that is.
-            let Some(from) = from else { return };
+            if from == OUTSIDE {
+                continue;
+            }
+            let from = from as usize;
             let pixel = &source[3 * from..3 * from + 3];
-            red[target] = table[usize::from(pixel[0])];
-            green[target] = table[usize::from(pixel[1])];
-            blue[target] = table[usize::from(pixel[2])];
-            let lesion = grey[from] >= LESION_FROM;
-            truth[target] = lesion;
-            mask[target] = match self.mask {
-                LossMask::Soft => (f64::from(grey[from]) / 255.0) as f32,
-                LossMask::Hard => f32::from(u8::from(lesion)),
-            };
-        });
+            *red = table[usize::from(pixel[0])];
+            *green = table[usize::from(pixel[1])];
+            *blue = table[usize::from(pixel[2])];
+            *mask = self.mask_table[usize::from(grey[from])];
+            *truth = grey[from] >= LESION_FROM;
+        }
     }
+}
+
+/// What the loss compares with, by grey value of the mask.
+fn mask_table(mask: LossMask) -> [f32; 256] {
+    std::array::from_fn(|grey| match mask {
+        LossMask::Soft => (grey as f64 / 255.0) as f32,
+        LossMask::Hard => f32::from(u8::from(grey >= usize::from(LESION_FROM))),
+    })
 }
 
 #[cfg(test)]
