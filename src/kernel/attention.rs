@@ -77,18 +77,35 @@ pub struct BridgeGroup {
     pub dilation: usize,
 }
 
+/// What [`bridge_groups`] does to the joined channels.
+#[derive(Clone, Debug)]
+pub struct BridgeTail {
+    /// `[2 * channels + 4]`
+    pub norm_weight: Tensor<1>,
+    /// `[2 * channels + 4]`
+    pub norm_bias: Tensor<1>,
+    /// `[channels_out, 2 * channels + 4, 1, 1]`
+    pub weight: Tensor<4>,
+    /// `[channels_out]`
+    pub bias: Tensor<1>,
+    /// Added to the norm's variance.
+    pub epsilon: f64,
+}
+
 /// For each of four groups: a quarter of `high`, a quarter of `low` and the mask, layer-normalised over these
-/// channels, then a depthwise 3x3 convolution; all groups' channels after one another.
+/// channels, then a depthwise 3x3 convolution; all groups' channels after one another, layer-normalised, then a 1x1
+/// convolution.
 ///
 /// # Shapes
 /// - `high` and `low`: `[batch, channels, height, width]`
 /// - `mask`: `[batch, 1, height, width]`
-/// - output: `[batch, 2 * channels + 4, height, width]`
+/// - output: `[batch, channels_out, height, width]`
 pub fn bridge_groups(
     high: Tensor<4>,
     low: Tensor<4>,
     mask: Tensor<4>,
     groups: [BridgeGroup; 4],
+    tail: BridgeTail,
     epsilon: f64,
 ) -> Tensor<4> {
     let [batch, channels, height, width] = low.dims();
@@ -99,7 +116,13 @@ pub fn bridge_groups(
             trace::note("channel_norm", 0);
             trace::note("conv2d", (batch * own * height * width * 9) as u64);
         }
-        let op = Bridge { dilations: groups.each_ref().map(|group| group.dilation), epsilon: epsilon as f32 };
+        trace::note("channel_norm", 0);
+        trace::note("conv2d", (batch * tail.weight.dims()[0] * 4 * own * height * width) as u64);
+        let op = Bridge {
+            dilations: groups.each_ref().map(|group| group.dilation),
+            epsilon: epsilon as f32,
+            tail_epsilon: tail.epsilon as f32,
+        };
         let mut tensors = vec![high.into(), low.into(), mask.into()];
         for group in groups {
             tensors.extend([
@@ -109,6 +132,12 @@ pub fn bridge_groups(
                 group.bias.into(),
             ]);
         }
+        tensors.extend([
+            tail.norm_weight.into(),
+            tail.norm_bias.into(),
+            tail.weight.into(),
+            tail.bias.into(),
+        ]);
         return fused::apply(op, tensors);
     }
     let outputs = groups.into_iter().enumerate().map(|(index, group)| {
@@ -117,5 +146,7 @@ pub fn bridge_groups(
         let normal = channel_norm(joined, group.norm_weight, group.norm_bias, epsilon);
         conv2d(normal, group.weight, group.bias, Conv { dilation: group.dilation, groups: own })
     });
-    Tensor::cat(outputs.collect(), 1)
+    let normal =
+        channel_norm(Tensor::cat(outputs.collect(), 1), tail.norm_weight, tail.norm_bias, tail.epsilon);
+    conv2d(normal, tail.weight, tail.bias, Conv { dilation: 1, groups: 1 })
 }

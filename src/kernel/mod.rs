@@ -17,9 +17,9 @@ mod resize;
 pub mod trace;
 
 pub use activation::gelu;
-pub use attention::{AxesConvs, BridgeGroup, bridge_groups, multiply_axes};
+pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
 pub use conv::{Conv, conv1d, conv2d};
-pub use cpu::BceDice;
+pub use cpu::{AdamWScale, BceDice, adamw};
 pub use fused::{Kernels, kernels, use_kernels, with_kernels};
 pub use loss::deep_bce_dice;
 pub use norm::{channel_norm, group_norm, norm_pool_gelu};

@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use ege_bench::kernel::cpu::simd::InstructionSet;
 use ege_bench::kernel::{
-    AxesConvs, BceDice, BridgeGroup, Conv, Kernels, bridge_groups, channel_norm, conv1d, conv2d,
+    AxesConvs, BceDice, BridgeGroup, BridgeTail, Conv, Kernels, bridge_groups, channel_norm, conv1d, conv2d,
     deep_bce_dice, gelu, group_norm, multiply_axes, norm_pool_gelu, resize_bilinear, trace, with_kernels,
 };
 use ege_bench::random::{Stream, stream};
@@ -297,8 +297,8 @@ fn gab_groups() {
     for round in 0..10 {
         let mut draw = Draw::new("bridge", round);
         let (batch, quarter) = (draw.size(1, 5), draw.size(1, 5));
-        let (height, width) = (draw.size(1, 19), draw.size(3, 19));
-        let own = 2 * quarter + 1;
+        let (height, width) = (draw.size(1, 19), draw.size(3, 35));
+        let (own, channels_out) = (2 * quarter + 1, draw.size(1, 9));
         draw.normal(&[batch, 4 * quarter, height, width]);
         draw.normal(&[batch, 4 * quarter, height, width]);
         draw.normal(&[batch, 1, height, width]);
@@ -308,6 +308,10 @@ fn gab_groups() {
             draw.normal(&[own, 1, 3, 3]);
             draw.normal(&[own]);
         }
+        draw.normal(&[4 * own]);
+        draw.normal(&[4 * own]);
+        draw.normal(&[channels_out, 4 * own, 1, 1]);
+        draw.normal(&[channels_out]);
         let dilations: [usize; 4] = std::array::from_fn(|_| draw.size(1, 7));
         check("bridge", &draw, |x| {
             let groups = std::array::from_fn(|index| BridgeGroup {
@@ -317,7 +321,14 @@ fn gab_groups() {
                 bias: x[6 + 4 * index].one(),
                 dilation: dilations[index],
             });
-            bridge_groups(x[0].four(), x[1].four(), x[2].four(), groups, 1e-6)
+            let tail = BridgeTail {
+                norm_weight: x[19].one(),
+                norm_bias: x[20].one(),
+                weight: x[21].four(),
+                bias: x[22].one(),
+                epsilon: 1e-5,
+            };
+            bridge_groups(x[0].four(), x[1].four(), x[2].four(), groups, tail, 1e-6)
         });
     }
 }
@@ -328,8 +339,10 @@ fn losses_of_several_outputs() {
         let mut draw = Draw::new("loss", round);
         let batch = draw.size(1, 4);
         let (height, width) = (draw.size(2, 33), draw.size(2, 33));
+        // Masks without grey, with some, and almost all grey: they take different ways.
+        let grey = [0.0, 0.05, 0.9][round as usize % 3];
         draw.tensor(&[batch, 1, height, width], |stream| {
-            if stream.chance(0.3) { stream.unit() } else { f64::from(u8::from(stream.chance(0.5))) }
+            if stream.chance(grey) { stream.unit() } else { f64::from(u8::from(stream.chance(0.5))) }
         });
         draw.tensor(&[batch, 1, height, width], |stream| 6.0 * stream.normal());
         let sides = draw.size(0, 5);

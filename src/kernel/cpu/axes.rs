@@ -106,28 +106,28 @@ impl Op for Axes {
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = Size::of(inputs);
         let quarter = size.quarter * size.pixels();
-        let mut output = inputs[0].values.to_vec();
+        let mut output = unwritten(inputs[0].values.len());
         // The fourth quarter after its pointwise convolution, before GELU.
         let mut hidden = unwritten(output.len() / 4);
-        output.par_chunks_mut(4 * quarter).zip(hidden.par_chunks_mut(quarter)).for_each(
-            |(output, hidden)| {
-                let (products, rest) = output.split_at_mut(3 * quarter);
-                for (channel, product) in products.chunks_exact_mut(size.pixels()).enumerate() {
-                    size.multiply(product, &size.factor(inputs, channel));
-                }
-                pointwise::image_forward(rest, inputs[4].values, inputs[5].values, hidden, size.pointwise());
-                scratch::with(quarter, |active| {
-                    active.copy_from_slice(hidden);
-                    gelu_in_place(active);
-                    size.planes(|channel, part, memory| {
-                        let weight = &inputs[6].values[channel * 9..][..9];
-                        let bias = inputs[7].values[channel];
-                        let output = &mut rest[part.clone()];
-                        plane_forward(&active[part], weight, bias, output, memory, size.depthwise());
-                    });
+        let images = output.par_chunks_mut(4 * quarter).zip(inputs[0].values.par_chunks(4 * quarter));
+        images.zip(hidden.par_chunks_mut(quarter)).for_each(|((output, x), hidden)| {
+            output.copy_from_slice(x);
+            let (products, rest) = output.split_at_mut(3 * quarter);
+            for (channel, product) in products.chunks_exact_mut(size.pixels()).enumerate() {
+                size.multiply(product, &size.factor(inputs, channel));
+            }
+            pointwise::image_forward(rest, inputs[4].values, inputs[5].values, hidden, size.pointwise());
+            scratch::with(quarter, |active| {
+                active.copy_from_slice(hidden);
+                gelu_in_place(active);
+                size.planes(|channel, part, memory| {
+                    let weight = &inputs[6].values[channel * 9..][..9];
+                    let bias = inputs[7].values[channel];
+                    let output = &mut rest[part.clone()];
+                    plane_forward(&active[part], weight, bias, output, memory, size.depthwise());
                 });
-            },
-        );
+            });
+        });
         (output, vec![hidden])
     }
 
@@ -142,13 +142,15 @@ impl Op for Axes {
         let quarter = size.quarter * size.pixels();
         let back = transpose(inputs[4].values, size.quarter, size.quarter);
         let zeros = vec![0.0; size.quarter];
-        let mut x = gradient.to_vec();
+        let mut x = unwritten(gradient.len());
         let partial: Vec<Vec<f32>> = x
             .par_chunks_mut(4 * quarter)
+            .zip(gradient.par_chunks(4 * quarter))
             .zip(inputs[0].values.par_chunks(4 * quarter))
             .zip(saved[0].par_chunks(quarter))
-            .map(|((gradient, x), hidden)| {
-                let (products, rest) = gradient.split_at_mut(3 * quarter);
+            .map(|(((output, gradient), x), hidden)| {
+                output.copy_from_slice(gradient);
+                let (products, rest) = output.split_at_mut(3 * quarter);
                 for (channel, product) in products.chunks_exact_mut(size.pixels()).enumerate() {
                     size.multiply(product, &size.factor(inputs, channel));
                 }

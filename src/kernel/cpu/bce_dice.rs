@@ -6,8 +6,9 @@
 use rayon::prelude::*;
 
 use super::bilinear::Axes;
+use super::buffer::unwritten;
 use super::scratch;
-use super::simd::{LANES, Vector, for_each_instruction_set, math};
+use super::simd::{self, LANES, Vector, for_each_instruction_set, math};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// What an output's loss is made of.
@@ -43,7 +44,7 @@ impl Op for DeepBceDice {
         vec![inputs[0].shape[0]]
     }
 
-    fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
+    fn forward(&self, inputs: &[Input], keep: bool) -> (Vec<f32>, Saved) {
         let (masks, outputs) = (inputs[0], &inputs[1..]);
         let [batch, _, height, width] = shape(masks);
         let pixels = height * width;
@@ -53,15 +54,22 @@ impl Op for DeepBceDice {
             .par_chunks(pixels)
             .enumerate()
             .map(|(image, mask)| {
-                let mut kept = Vec::with_capacity(3 * outputs.len());
+                // Three sums of each output, then each output's probabilities.
+                let mut kept = unwritten(outputs.len() * (3 + if keep { pixels } else { 0 }));
+                let (kept_sums, probabilities) = kept.split_at_mut(3 * outputs.len());
                 let mut loss = 0.0;
-                for ((output, axes), weight) in outputs.iter().zip(&axes).zip(&self.weights) {
+                for (index, ((output, axes), weight)) in
+                    outputs.iter().zip(&axes).zip(&self.weights).enumerate()
+                {
                     let logits = plane(*output, image, batch);
                     let mut sums = Sums::default();
-                    scratch::with(axes.memory(), |memory| {
+                    scratch::with(width + axes.memory(), |memory| {
+                        let (spare, memory) = memory.split_at_mut(width);
                         axes.forward_rows(logits, memory, |row, logits| {
                             let mask = &mask[row * width..][..width];
-                            let part = row_sums(logits, mask, self.form.on_probabilities);
+                            let at = index * pixels + row * width;
+                            let row = if keep { &mut probabilities[at..at + width] } else { &mut *spare };
+                            let part = row_sums(logits, mask, self.form.on_probabilities, row);
                             sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += f64::from(part));
                         });
                     });
@@ -71,7 +79,8 @@ impl Op for DeepBceDice {
                     let dice = f64::from(self.form.dice) * (1.0 - score);
                     let bce = f64::from(self.form.bce) * entropy / pixels as f64;
                     loss += f64::from(*weight) * (dice + bce);
-                    kept.extend([overlap, predicted, truth].map(|sum| sum as f32));
+                    let sums = [overlap, predicted, truth].map(|sum| sum as f32);
+                    kept_sums[3 * index..][..3].copy_from_slice(&sums);
                 }
                 (loss as f32, kept)
             })
@@ -106,14 +115,11 @@ impl Op for DeepBceDice {
                     on_probabilities: self.form.on_probabilities,
                 };
                 let mask = &masks.values[image * pixels..][..pixels];
-                scratch::with(pixels + axes.memory(), |memory| {
-                    let (logits, memory) = memory.split_at_mut(pixels);
-                    axes.forward_rows(plane(*output, image, batch), memory, |row, values| {
-                        logits[row * width..][..width].copy_from_slice(values);
-                    });
+                let probabilities = &saved[image][3 * outputs.len() + index * pixels..][..pixels];
+                scratch::with(axes.memory(), |memory| {
                     axes.backward_rows(result, memory, |row, pulls| {
                         let part = row * width..(row + 1) * width;
-                        row_pulls(&logits[part.clone()], &mask[part], pulls, pull);
+                        row_pulls(&probabilities[part.clone()], &mask[part], pulls, pull);
                     });
                 });
             });
@@ -137,50 +143,101 @@ fn plane(x: Input<'_>, image: usize, batch: usize) -> &[f32] {
 }
 
 for_each_instruction_set! {
-    /// Sums of `p·t`, `p`, `t` and the cross-entropy over a row.
-    fn row_sums(logits: &[f32], mask: &[f32], on_probabilities: bool) -> [f32; 4] = row_sums_with
+    /// Sums of `p·t`, `p`, `t` and the cross-entropy over a row; writes its probabilities.
+    fn row_sums(
+        logits: &[f32],
+        mask: &[f32],
+        on_probabilities: bool,
+        probabilities: &mut [f32],
+    ) -> [f32; 4] = row_sums_with
 }
 
+/// Vectors whose mantissas, at least one half each, are multiplied before the product might underflow.
+const FACTORS: usize = 64;
+
 #[inline(always)]
-fn row_sums_with<V: Vector>(logits: &[f32], mask: &[f32], on_probabilities: bool) -> [f32; 4] {
-    let one = V::splat(1.0);
-    let mut sums = [V::splat(0.0); 4];
+fn row_sums_with<V: Vector>(
+    logits: &[f32],
+    mask: &[f32],
+    on_probabilities: bool,
+    probabilities: &mut [f32],
+) -> [f32; 4] {
+    let (one, zero) = (V::splat(1.0), V::splat(0.0));
+    let mut sums = [zero; 4];
     let (xs, x_rest) = logits.as_chunks::<LANES>();
     let (ts, t_rest) = mask.as_chunks::<LANES>();
-    for (x, t) in xs.iter().zip(ts) {
-        sums = add_pixels(sums, V::load(x), V::load(t), one, on_probabilities);
+    for (x, p) in xs.iter().zip(probabilities.as_chunks_mut::<LANES>().0) {
+        math::sigmoid(V::load(x)).store(p);
+    }
+    let (ps, _) = probabilities.as_chunks::<LANES>();
+    let vectors = xs.chunks(FACTORS).zip(ps.chunks(FACTORS)).zip(ts.chunks(FACTORS));
+    for ((xs, ps), ts) in vectors {
+        let (mut product, mut exponents) = (one, zero);
+        for ((x, p), t) in xs.iter().zip(ps).zip(ts) {
+            let (p, t) = (V::load(p), V::load(t));
+            sums = [p.mul_add(t, sums[0]), sums[1].add(p), sums[2].add(t), sums[3]];
+            if on_probabilities && t.mul(one.sub(t)).is_zero() {
+                let cut;
+                (cut, product, exponents) = likelihood(p, t, product, exponents);
+                sums[3] = sums[3].add(cut);
+            } else {
+                sums[3] = sums[3].add(entropy(V::load(x), p, t, on_probabilities));
+            }
+        }
+        let log = exponents.mul_add(V::splat(std::f32::consts::LN_2), math::log(product));
+        sums[3] = sums[3].sub(log);
     }
     if !x_rest.is_empty() {
         let (mut x, mut t, mut count) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
         x[..x_rest.len()].copy_from_slice(x_rest);
         t[..t_rest.len()].copy_from_slice(t_rest);
         count[..x_rest.len()].fill(1.0);
-        sums = add_pixels(sums, V::load(&x), V::load(&t), V::load(&count), on_probabilities);
+        let (x, t, count) = (V::load(&x), V::load(&t), V::load(&count));
+        let p = math::sigmoid(x);
+        let whole = probabilities.len() - x_rest.len();
+        probabilities[whole..].copy_from_slice(&p.to_array()[..x_rest.len()]);
+        let entropy = entropy(x, p, t, on_probabilities);
+        let p = p.mul(count);
+        sums = [p.mul_add(t, sums[0]), sums[1].add(p), sums[2].add(t), entropy.mul_add(count, sums[3])];
     }
-    sums.map(V::sum)
+    simd::sums(sums)
 }
 
-/// Adds eight pixels, each as often as `count` says: once or not at all.
+/// Multiplies mantissa and exponent of the probability of each pixel's own class, for masks of 0 and 1: a sum
+/// of logarithms is the logarithm of a product. Returns first what the pixels cost that [`cut_log`] would cut.
 #[inline(always)]
-fn add_pixels<V: Vector>(sums: [V; 4], x: V, t: V, count: V, on_probabilities: bool) -> [V; 4] {
+fn likelihood<V: Vector>(p: V, t: V, product: V, exponents: V) -> (V, V, V) {
+    let (one, tiny) = (V::splat(1.0), V::splat(TINY));
+    let own = t.select_less(V::splat(0.5), one.sub(p), p);
+    let cut = own.select_less(tiny, V::splat(-LEAST_LOG), V::splat(0.0));
+    let (mantissa, exponent) = own.select_less(tiny, one, own).split_exponent();
+    (cut, product.mul(mantissa), exponents.add(exponent))
+}
+
+/// The cross-entropy of eight pixels.
+#[inline(always)]
+fn entropy<V: Vector>(x: V, p: V, t: V, on_probabilities: bool) -> V {
     let (one, zero) = (V::splat(1.0), V::splat(0.0));
-    let p = math::sigmoid(x);
-    let entropy = if on_probabilities {
+    if on_probabilities {
         let (yes, no) = (cut_log(p), cut_log(one.sub(p)));
         zero.sub(t.mul_add(yes, one.sub(t).mul(no)))
     } else {
         let rest = math::log(one.add(math::exp(zero.sub(x.abs()))));
         zero.max(x).sub(x.mul(t)).add(rest)
-    };
-    let p = p.mul(count);
-    [p.mul_add(t, sums[0]), sums[1].add(p), sums[2].add(t), entropy.mul_add(count, sums[3])]
+    }
 }
 
-/// `max(log x, -100)`, as PyTorch's `BCELoss` cuts it; below 1e-37 a 32-bit float has lost its digits.
+/// The least logarithm of a probability, as PyTorch's `BCELoss` cuts it.
+const LEAST_LOG: f32 = -100.0;
+
+/// Below this a 32-bit float has lost its digits; its logarithm counts as the least.
+const TINY: f32 = 1e-37;
+
+/// `max(log x, -100)`.
 #[inline(always)]
 fn cut_log<V: Vector>(x: V) -> V {
-    let tiny = V::splat(1e-37);
-    x.select_less(tiny, V::splat(-100.0), math::log(tiny.max(x)))
+    let tiny = V::splat(TINY);
+    x.select_less(tiny, V::splat(LEAST_LOG), math::log(tiny.max(x)))
 }
 
 /// Factors of a pixel's gradient: `entropy (p - t) + (truth t + constant) p q`.
@@ -193,30 +250,30 @@ struct Pull {
 }
 
 for_each_instruction_set! {
-    /// The gradient of a row's logits.
-    fn row_pulls(logits: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) = row_pulls_with
+    /// The gradient of a row's logits from their probabilities.
+    fn row_pulls(probabilities: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) = row_pulls_with
 }
 
 #[inline(always)]
-fn row_pulls_with<V: Vector>(logits: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) {
-    let (xs, x_rest) = logits.as_chunks::<LANES>();
+fn row_pulls_with<V: Vector>(probabilities: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) {
+    let (ps, p_rest) = probabilities.as_chunks::<LANES>();
     let (ts, t_rest) = mask.as_chunks::<LANES>();
     let (outputs, rest) = output.as_chunks_mut::<LANES>();
-    for ((x, t), output) in xs.iter().zip(ts).zip(outputs) {
-        pixel_pulls(V::load(x), V::load(t), pull).store(output);
+    for ((p, t), output) in ps.iter().zip(ts).zip(outputs) {
+        pixel_pulls(V::load(p), V::load(t), pull).store(output);
     }
-    for ((&x, &t), output) in x_rest.iter().zip(t_rest).zip(rest) {
-        *output = pixel_pulls(V::splat(x), V::splat(t), pull).to_array()[0];
+    for ((&p, &t), output) in p_rest.iter().zip(t_rest).zip(rest) {
+        *output = pixel_pulls(V::splat(p), V::splat(t), pull).to_array()[0];
     }
 }
 
 #[inline(always)]
-fn pixel_pulls<V: Vector>(x: V, t: V, pull: Pull) -> V {
-    let p = math::sigmoid(x);
+fn pixel_pulls<V: Vector>(p: V, t: V, pull: Pull) -> V {
     let slope = p.mul(V::splat(1.0).sub(p));
     let mut entropy = p.sub(t).mul(V::splat(pull.entropy));
     if pull.on_probabilities {
-        entropy = entropy.mul(slope).div(slope.max(V::splat(1e-12)));
+        // PyTorch divides by at least 1e-12 what it multiplies with the slope afterwards.
+        entropy = slope.select_less(V::splat(1e-12), entropy.mul(slope).mul(V::splat(1e12)), entropy);
     }
     t.mul_add(V::splat(pull.truth), V::splat(pull.constant)).mul_add(slope, entropy)
 }

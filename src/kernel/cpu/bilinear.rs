@@ -19,6 +19,12 @@ pub(in crate::kernel) struct Bilinear {
 pub(in crate::kernel) struct Axis {
     from: usize,
     taps: Vec<Tap>,
+    /// The weight of each position's second neighbour.
+    weights: Vec<f32>,
+    /// Eight positions at once, as far as eight neighbours in a row hold all that they read.
+    blocks: Vec<Option<Block>>,
+    /// For each input position the first output position that has it as first neighbour; and the end.
+    starts: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -28,18 +34,42 @@ struct Tap {
     weight: f32,
 }
 
+/// Lanes of the inputs from `base` on that eight output positions read.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    base: usize,
+    low: [i32; LANES],
+    high: [i32; LANES],
+}
+
+impl Block {
+    fn new(taps: &[Tap; LANES], from: usize) -> Option<Self> {
+        let base = taps[0].low.min(from.checked_sub(LANES)?);
+        (taps[LANES - 1].high < base + LANES).then(|| Self {
+            base,
+            low: taps.map(|tap| (tap.low - base) as i32),
+            high: taps.map(|tap| (tap.high - base) as i32),
+        })
+    }
+}
+
 impl Axis {
     /// From `from` positions to `to`, as PyTorch's `align_corners` computes it in single precision.
     pub fn new(from: usize, to: usize) -> Self {
         let scale = if to > 1 { (from - 1) as f32 / (to - 1) as f32 } else { 0.0 };
-        let taps = (0..to)
+        let taps: Vec<Tap> = (0..to)
             .map(|position| {
                 let exact = scale * position as f32;
                 let low = (exact as usize).min(from - 1);
-                Tap { low, high: (low + 1).min(from - 1), weight: exact - low as f32 }
+                let high = (low + 1).min(from - 1);
+                // The last position has no neighbour after it.
+                Tap { low, high, weight: if high == low { 0.0 } else { exact - low as f32 } }
             })
             .collect();
-        Self { from, taps }
+        let weights = taps.iter().map(|tap| tap.weight).collect();
+        let blocks = taps.as_chunks().0.iter().map(|taps| Block::new(taps, from)).collect();
+        let starts = (0..=from).map(|input| taps.partition_point(|tap| tap.low < input)).collect();
+        Self { from, taps, weights, blocks, starts }
     }
 
     fn to(&self) -> usize {
@@ -48,30 +78,76 @@ impl Axis {
 
     /// `output[i]` from the two neighbours of `i`.
     fn expand(&self, input: &[f32], output: &mut [f32]) {
-        for (output, tap) in output.iter_mut().zip(&self.taps) {
-            let low = input[tap.low];
-            *output = low + tap.weight * (input[tap.high] - low);
-        }
+        expand(input, self, output);
     }
 
     /// The transpose of [`expand`](Self::expand): each input position is summed by itself and written once.
-    fn gather(&self, gradient: &[f32], output: &mut [f32]) {
-        let (mut current, mut low, mut high) = (0, 0.0, 0.0);
-        for (gradient, tap) in gradient.iter().zip(&self.taps) {
-            while current < tap.low {
-                output[current] = low;
-                (low, high) = (high, 0.0);
-                current += 1;
+    /// `memory` holds twice as many floats as there are output positions.
+    fn gather(&self, gradient: &[f32], memory: &mut [f32], output: &mut [f32]) {
+        let (lows, highs) = memory.split_at_mut(self.to());
+        split(gradient, &self.weights, lows, highs);
+        let mut before = 0.0;
+        for (output, range) in output.iter_mut().zip(self.starts.windows(2)) {
+            let (mut low, mut high) = (before, 0.0);
+            let pairs = lows[range[0]..range[1]].iter().zip(&highs[range[0]..range[1]]);
+            for (own, next) in pairs {
+                low += own;
+                high += next;
             }
-            let share = gradient * tap.weight;
-            // The last position has no neighbour after it and keeps the whole.
-            low += if tap.high == tap.low { *gradient } else { gradient - share };
-            high += share;
-        }
-        for output in &mut output[current..] {
             *output = low;
-            (low, high) = (high, 0.0);
+            before = high;
         }
+    }
+}
+
+for_each_instruction_set! {
+    fn expand(input: &[f32], axis: &Axis, output: &mut [f32]) = expand_with
+}
+
+#[inline(always)]
+fn expand_with<V: Vector>(input: &[f32], axis: &Axis, output: &mut [f32]) {
+    let (outputs, _) = output.as_chunks_mut::<LANES>();
+    let (weights, _) = axis.weights.as_chunks::<LANES>();
+    for (index, (output, (weight, block))) in
+        outputs.iter_mut().zip(weights.iter().zip(&axis.blocks)).enumerate()
+    {
+        if let Some(block) = block {
+            let inputs = V::load(&input[block.base..]);
+            let low = inputs.permute(&block.low);
+            inputs.permute(&block.high).sub(low).mul_add(V::load(weight), low).store(output);
+        } else {
+            expand_each(input, &axis.taps[index * LANES..][..LANES], output);
+        }
+    }
+    let whole = output.len() / LANES * LANES;
+    expand_each(input, &axis.taps[whole..], &mut output[whole..]);
+}
+
+#[inline(always)]
+fn expand_each(input: &[f32], taps: &[Tap], output: &mut [f32]) {
+    for (output, tap) in output.iter_mut().zip(taps) {
+        let low = input[tap.low];
+        *output = low + tap.weight * (input[tap.high] - low);
+    }
+}
+
+for_each_instruction_set! {
+    /// The parts of a gradient for the first and the second neighbour.
+    fn split(gradient: &[f32], weights: &[f32], lows: &mut [f32], highs: &mut [f32]) = split_with
+}
+
+#[inline(always)]
+fn split_with<V: Vector>(gradient: &[f32], weights: &[f32], lows: &mut [f32], highs: &mut [f32]) {
+    let whole = gradient.len() / LANES * LANES;
+    for at in (0..whole).step_by(LANES) {
+        let gradient = V::load(&gradient[at..]);
+        let high = gradient.mul(V::load(&weights[at..]));
+        high.store(&mut highs[at..]);
+        gradient.sub(high).store(&mut lows[at..]);
+    }
+    for at in whole..gradient.len() {
+        highs[at] = gradient[at] * weights[at];
+        lows[at] = gradient[at] - highs[at];
     }
 }
 
@@ -98,17 +174,31 @@ impl Axes {
     /// Floats of working memory for [`forward_rows`](Self::forward_rows) and
     /// [`backward_rows`](Self::backward_rows).
     pub fn memory(&self) -> usize {
-        3 * self.columns.to() + self.columns.from
+        5 * self.columns.to() + self.columns.from
     }
 
     /// Hands every output row of a plane to `work`, in order.
+    pub fn forward_rows(&self, input: &[f32], memory: &mut [f32], mut work: impl FnMut(usize, &[f32])) {
+        let (output, memory) = memory.split_at_mut(self.columns.to());
+        self.stretched_rows(input, memory, |index, low, high, weight| {
+            mix(low, high, weight, output);
+            work(index, output);
+        });
+    }
+
+    /// Hands the two stretched input rows between which each output row lies, and its weight of the second, to
+    /// `work`, in order.
     ///
     /// An input row is stretched once, however many output rows lie between it and the next.
-    pub fn forward_rows(&self, input: &[f32], memory: &mut [f32], mut work: impl FnMut(usize, &[f32])) {
+    fn stretched_rows(
+        &self,
+        input: &[f32],
+        memory: &mut [f32],
+        mut work: impl FnMut(usize, &[f32], &[f32], f32),
+    ) {
         let (from, to) = (self.columns.from, self.columns.to());
         let row = |index: usize| &input[index * from..][..from];
-        let (output, rest) = memory.split_at_mut(to);
-        let (mut low, rest) = rest.split_at_mut(to);
+        let (mut low, rest) = memory.split_at_mut(to);
         let mut high = &mut rest[..to];
         let (mut low_is, mut high_is) = (usize::MAX, usize::MAX);
         for (index, tap) in self.rows.taps.iter().enumerate() {
@@ -125,8 +215,7 @@ impl Axes {
                 self.columns.expand(row(tap.high), high);
                 high_is = tap.high;
             }
-            mix(low, high, tap.weight, output);
-            work(index, output);
+            work(index, low, high, tap.weight);
         }
     }
 
@@ -142,30 +231,26 @@ impl Axes {
         let (from, to) = (self.columns.from, self.columns.to());
         let (gradient, rest) = memory.split_at_mut(to);
         let (mut low, rest) = rest.split_at_mut(to);
-        let (mut high, gathered) = rest.split_at_mut(to);
+        let (mut high, rest) = rest.split_at_mut(to);
+        let (parts, gathered) = rest.split_at_mut(2 * to);
         low.fill(0.0);
         high.fill(0.0);
         let mut current = 0;
         for (index, tap) in self.rows.taps.iter().enumerate() {
             while current < tap.low {
-                self.columns.gather(low, &mut gathered[..from]);
-                add_scaled(&gathered[..from], 1.0, &mut input[current * from..][..from]);
+                self.columns.gather(low, parts, &mut gathered[..from]);
+                add(&gathered[..from], &mut input[current * from..][..from]);
                 low.fill(0.0);
                 std::mem::swap(&mut low, &mut high);
                 current += 1;
             }
             work(index, gradient);
-            if tap.low == tap.high {
-                add_scaled(gradient, 1.0, low);
-            } else {
-                add_scaled(gradient, 1.0 - tap.weight, low);
-                add_scaled(gradient, tap.weight, high);
-            }
+            share(gradient, tap.weight, low, high);
         }
         for (index, sums) in [(current, low), (current + 1, high)] {
             if index < self.rows.from {
-                self.columns.gather(sums, &mut gathered[..from]);
-                add_scaled(&gathered[..from], 1.0, &mut input[index * from..][..from]);
+                self.columns.gather(sums, parts, &mut gathered[..from]);
+                add(&gathered[..from], &mut input[index * from..][..from]);
             }
         }
     }
@@ -174,8 +259,8 @@ impl Axes {
     fn forward(&self, input: &[f32], output: &mut [f32]) {
         let width = self.columns.to();
         scratch::with(self.memory(), |memory| {
-            self.forward_rows(input, memory, |row, values| {
-                output[row * width..][..width].copy_from_slice(values);
+            self.stretched_rows(input, memory, |row, low, high, weight| {
+                mix(low, high, weight, &mut output[row * width..][..width]);
             });
         });
     }
@@ -239,18 +324,26 @@ fn mix_with<V: Vector>(low: &[f32], high: &[f32], weight: f32, output: &mut [f32
 }
 
 for_each_instruction_set! {
-    /// `output += factor x`.
-    fn add_scaled(x: &[f32], factor: f32, output: &mut [f32]) = add_scaled_with
+    /// `low += (1 - weight) x` and `high += weight x`.
+    fn share(x: &[f32], weight: f32, low: &mut [f32], high: &mut [f32]) = share_with
 }
 
 #[inline(always)]
-fn add_scaled_with<V: Vector>(x: &[f32], factor: f32, output: &mut [f32]) {
-    let whole = output.len() / LANES * LANES;
+fn share_with<V: Vector>(x: &[f32], weight: f32, low: &mut [f32], high: &mut [f32]) {
+    let rest = 1.0 - weight;
+    let whole = x.len() / LANES * LANES;
     for at in (0..whole).step_by(LANES) {
-        let sum = V::load(&x[at..]).mul_add(V::splat(factor), V::load(&output[at..]));
-        sum.store(&mut output[at..]);
+        let x = V::load(&x[at..]);
+        x.mul_add(V::splat(rest), V::load(&low[at..])).store(&mut low[at..]);
+        x.mul_add(V::splat(weight), V::load(&high[at..])).store(&mut high[at..]);
     }
-    for at in whole..output.len() {
-        output[at] += factor * x[at];
+    for at in whole..x.len() {
+        low[at] += rest * x[at];
+        high[at] += weight * x[at];
     }
+}
+
+/// `output += x`.
+fn add(x: &[f32], output: &mut [f32]) {
+    output.iter_mut().zip(x).for_each(|(output, x)| *output += x);
 }

@@ -1,26 +1,34 @@
-//! The four groups of GAB: quarters of two feature maps and a mask, normalised and convolved, without
-//! joining them in memory first.
+//! GAB: four groups of quarters of two feature maps and a mask, each normalised and convolved, then joined,
+//! normalised and convolved again, without joining anything in memory before its convolution.
 
 use rayon::prelude::*;
 
+use super::bridge_group::{Group, stride};
 use super::buffer::unwritten;
-use super::channel_norm::{self, image_backward, image_forward};
-use super::depthwise::{Plane, flipped, plane_forward, plane_weight};
+use super::depthwise::Plane;
+use super::norm_conv::NormConv;
 use super::reduce::add_all;
 use super::scratch;
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// For each of four groups: a quarter of `high`, a quarter of `low` and the mask, layer-normalised over these
-/// channels, then a depthwise 3x3 convolution of the group's dilation.
+/// channels, then a depthwise 3x3 convolution of the group's dilation; all groups' channels layer-normalised, then
+/// a 1x1 convolution.
 ///
-/// Inputs: `high` and `low [batch, channels, height, width]`, `mask [batch, 1, height, width]`, then for each
+/// Inputs: `high` and `low [batch, channels, height, width]`, `mask [batch, 1, height, width]`; then for each
 /// group the norm's weight and bias `[channels / 2 + 1]` and the convolution's weight `[channels / 2 + 1, 1,
-/// 3, 3]` and bias. Output: `[batch, 2 channels + 4, height, width]`.
+/// 3, 3]` and bias; then the joined norm's weight and bias `[2 channels + 4]` and the last convolution's weight
+/// `[channels_out, 2 channels + 4, 1, 1]` and bias. Output: `[batch, channels_out, height, width]`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::kernel) struct Bridge {
     pub dilations: [usize; 4],
     pub epsilon: f32,
+    /// Of the joined channels' norm.
+    pub tail_epsilon: f32,
 }
+
+/// Images of a batch from which on each has one task; below, an image has several.
+const WHOLE_IMAGES: usize = 4;
 
 #[derive(Clone, Copy)]
 struct Size {
@@ -44,134 +52,162 @@ impl Size {
         2 * self.quarter + 1
     }
 
-    fn norm(self) -> channel_norm::Size {
-        channel_norm::Size { channels: self.group(), pixels: self.pixels() }
+    /// Floats of all groups' planes of one image in working memory.
+    fn joined(self) -> usize {
+        4 * self.group() * stride(self.pixels())
     }
 
-    /// Copies one group's channels of one image next to one another.
-    fn collect(self, inputs: &[Input], image: usize, group: usize, joined: &mut [f32]) {
+    /// The planes of one group of one image.
+    fn planes<'a>(self, inputs: &[Input<'a>], image: usize, group: usize) -> Vec<&'a [f32]> {
         let part = self.quarter * self.pixels();
         let at = (image * 4 + group) * part;
-        joined[..part].copy_from_slice(&inputs[0].values[at..at + part]);
-        joined[part..2 * part].copy_from_slice(&inputs[1].values[at..at + part]);
-        joined[2 * part..].copy_from_slice(&inputs[2].values[image * self.pixels()..][..self.pixels()]);
+        let quarters = [inputs[0].values, inputs[1].values].into_iter();
+        let planes = quarters.flat_map(|x| x[at..at + part].chunks_exact(self.pixels()));
+        planes.chain(inputs[2].values[image * self.pixels()..].chunks_exact(self.pixels()).take(1)).collect()
     }
+}
+
+/// The pixels of planes that lie [`stride`] apart.
+fn planes_of(joined: &[f32], pixels: usize) -> Vec<&[f32]> {
+    joined.chunks_exact(stride(pixels)).map(|plane| &plane[..pixels]).collect()
 }
 
 impl Bridge {
-    fn plane(self, size: Size, group: usize) -> Plane {
-        Plane { height: size.height, width: size.width, dilation: self.dilations[group] }
+    fn group<'a>(&self, inputs: &[Input<'a>], group: usize) -> Group<'a> {
+        let size = Size::of(inputs);
+        let [scales, shifts, kernels, biases] =
+            std::array::from_fn(|index| inputs[3 + 4 * group + index].values);
+        let plane = Plane { height: size.height, width: size.width, dilation: self.dilations[group] };
+        Group { scales, shifts, kernels, biases, plane, epsilon: self.epsilon }
     }
-}
 
-/// The four parameters of a group.
-fn parameters<'a>(inputs: &[Input<'a>], group: usize) -> [&'a [f32]; 4] {
-    std::array::from_fn(|index| inputs[3 + 4 * group + index].values)
+    fn tail<'a>(&self, inputs: &[Input<'a>]) -> NormConv<'a> {
+        let [scales, shifts, matrix, bias] = std::array::from_fn(|index| inputs[19 + index].values);
+        NormConv { scales, shifts, matrix, bias, epsilon: self.tail_epsilon }
+    }
+
+    /// All groups of one image.
+    fn join(&self, inputs: &[Input], image: usize, joined: &mut [f32]) {
+        let size = Size::of(inputs);
+        joined.par_chunks_mut(size.group() * stride(size.pixels())).enumerate().for_each(
+            |(index, joined)| {
+                let group = self.group(inputs, index);
+                let x = size.planes(inputs, image, index);
+                scratch::with(group.forward_memory(), |memory| group.forward(&x, joined, memory));
+            },
+        );
+    }
+
+    /// The end of one image: in parts of its rows where the batch leaves threads without an image.
+    fn end(&self, inputs: &[Input], joined: &[f32], output: &mut [f32], parts: usize) {
+        let pixels = Size::of(inputs).pixels();
+        let part = pixels.div_ceil(parts);
+        let x = planes_of(joined, pixels);
+        let mut outputs: Vec<_> =
+            output.chunks_exact_mut(pixels).map(|plane| plane.chunks_mut(part)).collect();
+        let ranges = (0..pixels).step_by(part).map(|at| at..pixels.min(at + part));
+        let tasks: Vec<_> = ranges
+            .map(|range| {
+                let x: Vec<&[f32]> = x.iter().map(|plane| &plane[range.clone()]).collect();
+                let output: Vec<&mut [f32]> = outputs.iter_mut().filter_map(Iterator::next).collect();
+                (x, output, range.len())
+            })
+            .collect();
+        tasks.into_par_iter().with_max_len(1).for_each(|(x, mut output, pixels)| {
+            self.tail(inputs).forward(&x, &mut output, pixels);
+        });
+    }
 }
 
 impl Op for Bridge {
     fn output_shape(&self, inputs: &[Input]) -> Vec<usize> {
         let shape = inputs[1].shape;
-        vec![shape[0], 2 * shape[1] + 4, shape[2], shape[3]]
+        vec![shape[0], inputs[21].shape[0], shape[2], shape[3]]
     }
 
-    fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
+    fn forward(&self, inputs: &[Input], keep: bool) -> (Vec<f32>, Saved) {
         let size = Size::of(inputs);
-        let elements = size.group() * size.pixels();
-        let mut output = unwritten(self.output_shape(inputs).iter().product());
-        output.par_chunks_mut(elements).enumerate().for_each(|(index, output)| {
-            let (image, group) = (index / 4, index % 4);
-            let [norm_weight, norm_bias, weight, bias] = parameters(inputs, group);
-            let plane = self.plane(size, group);
-            scratch::with(2 * elements + plane.memory(), |memory| {
-                let (joined, memory) = memory.split_at_mut(elements);
-                let (normal, memory) = memory.split_at_mut(elements);
-                size.collect(inputs, image, group, joined);
-                image_forward(joined, norm_weight, norm_bias, normal, size.norm(), self.epsilon);
-                let planes = normal.chunks_exact(size.pixels()).zip(output.chunks_exact_mut(size.pixels()));
-                for (channel, (x, output)) in planes.enumerate() {
-                    plane_forward(x, &weight[channel * 9..][..9], bias[channel], output, memory, plane);
+        let shape = self.output_shape(inputs);
+        let (batch, image) = (shape[0], shape[1] * size.pixels());
+        let parts = if batch < WHOLE_IMAGES { 4 } else { 1 };
+        let mut output = unwritten(batch * image);
+        let mut kept = unwritten(if keep { batch * size.joined() } else { batch });
+        let kept_part = kept.len() / batch;
+        output.par_chunks_mut(image).zip(kept.par_chunks_mut(kept_part)).enumerate().for_each(
+            |(image, (output, kept))| {
+                if keep {
+                    self.join(inputs, image, kept);
+                    self.end(inputs, kept, output, parts);
+                } else {
+                    scratch::with(size.joined(), |joined| {
+                        self.join(inputs, image, joined);
+                        self.end(inputs, joined, output, parts);
+                    });
                 }
-            });
-        });
-        (output, Vec::new())
+            },
+        );
+        (output, if keep { vec![kept] } else { Vec::new() })
     }
 
-    fn backward(&self, inputs: &[Input], _: &Saved, gradient: &[f32], _: &[bool]) -> Vec<Option<Vec<f32>>> {
+    fn backward(
+        &self,
+        inputs: &[Input],
+        saved: &Saved,
+        gradient: &[f32],
+        _: &[bool],
+    ) -> Vec<Option<Vec<f32>>> {
         let size = Size::of(inputs);
         let (pixels, channels) = (size.pixels(), size.group());
         let part = size.quarter * pixels;
         let mut high = unwritten(inputs[0].values.len());
         let mut low = unwritten(inputs[1].values.len());
         let mut mask = vec![0.0; inputs[2].values.len()];
+        let back = self.tail(inputs).back();
+        let sums = 4 * channels * 12;
+        let tail_sums = inputs[21].values.len() + inputs[22].values.len();
         let partial: Vec<Vec<f32>> = high
             .par_chunks_mut(4 * part)
             .zip(low.par_chunks_mut(4 * part))
             .zip(mask.par_chunks_mut(pixels))
-            .zip(gradient.par_chunks(4 * channels * pixels))
+            .zip(saved[0].par_chunks(size.joined()))
+            .zip(gradient.par_chunks(inputs[22].values.len() * pixels))
             .enumerate()
-            .map(|(image, (((high, low), mask), gradient))| {
-                let mut sums = vec![0.0; 4 * channels * 12];
-                for (group, (sums, gradient)) in sums
-                    .chunks_exact_mut(channels * 12)
-                    .zip(gradient.chunks_exact(channels * pixels))
-                    .enumerate()
-                {
-                    self.group_backward(inputs, image, group, gradient, sums, |joined| {
-                        high[group * part..][..part].copy_from_slice(&joined[..part]);
-                        low[group * part..][..part].copy_from_slice(&joined[part..2 * part]);
-                        let own = &joined[2 * part..];
-                        mask.iter_mut().zip(own).for_each(|(mask, own)| *mask += own);
-                    });
-                }
-                sums
+            .map(|(image, ((((high, low), mask), joined), gradient))| {
+                let mut all = vec![0.0; sums + tail_sums];
+                let (sums, tail_sums) = all.split_at_mut(sums);
+                scratch::with(size.joined() + pixels, |memory| {
+                    let (pull, own) = memory.split_at_mut(size.joined());
+                    let gradients: Vec<&[f32]> = gradient.chunks_exact(pixels).collect();
+                    let mut pulls: Vec<&mut [f32]> =
+                        pull.chunks_exact_mut(stride(pixels)).map(|plane| &mut plane[..pixels]).collect();
+                    let x = planes_of(joined, pixels);
+                    self.tail(inputs).backward(&x, &gradients, &back, &mut pulls, tail_sums, pixels);
+                    let groups = sums.chunks_exact_mut(channels * 12);
+                    let pulls = pull.chunks_exact_mut(channels * stride(pixels));
+                    let quarters = high.chunks_exact_mut(part).zip(low.chunks_exact_mut(part));
+                    for (index, ((sums, pull), (high, low))) in groups.zip(pulls).zip(quarters).enumerate() {
+                        let planes = high.chunks_exact_mut(pixels).chain(low.chunks_exact_mut(pixels));
+                        let mut planes: Vec<&mut [f32]> = planes.chain([&mut *own]).collect();
+                        let group = self.group(inputs, index);
+                        let x = size.planes(inputs, image, index);
+                        scratch::with(group.backward_memory(), |memory| {
+                            group.backward(&x, pull, &mut planes, sums, memory);
+                        });
+                        mask.iter_mut().zip(&*own).for_each(|(mask, own)| *mask += own);
+                    }
+                });
+                all
             })
             .collect();
+        let mut total = add_all(partial);
+        let products = total.split_off(sums);
         let mut gradients = vec![Some(high), Some(low), Some(mask)];
-        for sums in add_all(partial).chunks_exact(channels * 12) {
+        for sums in total.chunks_exact(channels * 12) {
             // Norm weight, norm bias, kernel, bias.
             let ends = [0, channels, 2 * channels, 11 * channels, 12 * channels];
             gradients.extend(ends.windows(2).map(|pair| Some(sums[pair[0]..pair[1]].to_vec())));
         }
+        gradients.extend(self.tail(inputs).parameters(products).map(Some));
         gradients
-    }
-}
-
-impl Bridge {
-    /// One group of one image: its parameters' gradients in `sums`, its input's handed to `take`.
-    fn group_backward(
-        self,
-        inputs: &[Input],
-        image: usize,
-        group: usize,
-        gradient: &[f32],
-        sums: &mut [f32],
-        take: impl FnOnce(&[f32]),
-    ) {
-        let size = Size::of(inputs);
-        let (pixels, channels) = (size.pixels(), size.group());
-        let elements = channels * pixels;
-        let [norm_weight, norm_bias, weight, _] = parameters(inputs, group);
-        let plane = self.plane(size, group);
-        let (norm_sums, conv_sums) = sums.split_at_mut(2 * channels);
-        let (kernel_sums, bias_sums) = conv_sums.split_at_mut(9 * channels);
-        scratch::with(3 * elements + plane.memory(), |memory| {
-            let (joined, memory) = memory.split_at_mut(elements);
-            let (normal, memory) = memory.split_at_mut(elements);
-            let (pull, memory) = memory.split_at_mut(elements);
-            size.collect(inputs, image, group, joined);
-            image_forward(joined, norm_weight, norm_bias, normal, size.norm(), self.epsilon);
-            let planes = normal.chunks_exact(pixels).zip(gradient.chunks_exact(pixels));
-            for (channel, (x, gradient)) in planes.enumerate() {
-                let kernel = &mut kernel_sums[channel * 9..][..9];
-                bias_sums[channel] = plane_weight(x, gradient, kernel, memory, plane);
-                let flipped = flipped(&weight[channel * 9..][..9]);
-                let pull = &mut pull[channel * pixels..][..pixels];
-                plane_forward(gradient, &flipped, 0.0, pull, memory, plane);
-            }
-            // The normalised map isn't needed any more: it takes the gradient of the joined one.
-            image_backward(joined, pull, norm_weight, normal, norm_sums, size.norm(), self.epsilon);
-            take(normal);
-        });
     }
 }

@@ -1,25 +1,22 @@
 //! Layer normalisation over the channels of each pixel.
+//!
+//! Planes of one image often lie a power of two apart, where caches keep only a few of them. So each channel's
+//! part of a chunk of pixels is read once, into working memory that stays in the first-level cache, and all
+//! passes over channels run there.
 
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
 use super::reduce::add_all;
-use super::simd::{LANES, Vector, for_each_instruction_set};
+use super::scratch;
+use super::simd::{LANES, Vector, each, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 
-/// Channels and pixels of one image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::kernel) struct Size {
-    pub channels: usize,
-    pub pixels: usize,
-}
+/// Floats of a chunk: all channels of some pixels.
+const CHUNK: usize = 12288;
 
-impl Size {
-    /// The same channels of eight pixels.
-    fn wide(self) -> Self {
-        Self { pixels: LANES, ..self }
-    }
-}
+/// Pixels whose channels are summed at once, in registers.
+const BLOCK: usize = 2 * LANES;
 
 /// Layer normalisation over channels.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +24,43 @@ pub(in crate::kernel) struct ChannelNorm {
     pub epsilon: f32,
 }
 
-fn size(x: Input) -> Size {
-    Size { channels: x.shape[1], pixels: x.shape[2..].iter().product() }
+/// Channels and pixels of one image, and its parts of a few pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size {
+    pub channels: usize,
+    pub pixels: usize,
+}
+
+impl Size {
+    pub fn of(x: Input) -> Self {
+        Self { channels: x.shape[1], pixels: x.shape[2..].iter().product() }
+    }
+
+    pub fn elements(self) -> usize {
+        self.channels * self.pixels
+    }
+
+    /// Pixels of a chunk: whole blocks.
+    pub fn chunk(self) -> usize {
+        let most = self.pixels.next_multiple_of(BLOCK);
+        (CHUNK / self.channels.max(1) / BLOCK * BLOCK).clamp(BLOCK, 2048).min(most)
+    }
+
+    /// First pixel and number of pixels of each chunk.
+    pub fn chunks(self) -> impl Iterator<Item = (usize, usize)> {
+        let chunk = self.chunk();
+        (0..self.pixels).step_by(chunk).map(move |at| (at, chunk.min(self.pixels - at)))
+    }
+
+    /// Floats of one channel of a part: its pixels in whole blocks.
+    pub fn wide((_, count): (usize, usize)) -> usize {
+        count.next_multiple_of(BLOCK)
+    }
+
+    /// Floats of working memory for a [`forward`] or [`backward`].
+    pub fn memory(self) -> usize {
+        (2 * self.channels + 1) * self.chunk()
+    }
 }
 
 impl Op for ChannelNorm {
@@ -37,25 +69,32 @@ impl Op for ChannelNorm {
     }
 
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
-        let size = size(inputs[0]);
-        let image = size.channels * size.pixels;
+        let size = Size::of(inputs[0]);
         let mut output = unwritten(inputs[0].values.len());
-        output.par_chunks_mut(image).zip(inputs[0].values.par_chunks(image)).for_each(|(output, x)| {
-            image_forward(x, inputs[1].values, inputs[2].values, output, size, self.epsilon);
+        let images = output.par_chunks_mut(size.elements()).zip(inputs[0].values.par_chunks(size.elements()));
+        images.for_each(|(output, x)| {
+            let planes: Vec<&[f32]> = x.chunks_exact(size.pixels).collect();
+            scratch::with(size.memory(), |memory| {
+                forward(&planes, inputs[1].values, inputs[2].values, output, memory, size, self.epsilon);
+            });
         });
         (output, Vec::new())
     }
 
     fn backward(&self, inputs: &[Input], _: &Saved, gradient: &[f32], _: &[bool]) -> Vec<Option<Vec<f32>>> {
-        let size = size(inputs[0]);
-        let image = size.channels * size.pixels;
+        let size = Size::of(inputs[0]);
         let mut output = unwritten(inputs[0].values.len());
         let partial: Vec<Vec<f32>> = output
-            .par_chunks_mut(image)
-            .zip(inputs[0].values.par_chunks(image).zip(gradient.par_chunks(image)))
+            .par_chunks_mut(size.elements())
+            .zip(inputs[0].values.par_chunks(size.elements()).zip(gradient.par_chunks(size.elements())))
             .map(|(output, (x, gradient))| {
                 let mut sums = vec![0.0; 2 * size.channels];
-                image_backward(x, gradient, inputs[1].values, output, &mut sums, size, self.epsilon);
+                let planes: Vec<&[f32]> = x.chunks_exact(size.pixels).collect();
+                let mut outputs: Vec<&mut [f32]> = output.chunks_exact_mut(size.pixels).collect();
+                scratch::with(size.memory(), |memory| {
+                    let weight = inputs[1].values;
+                    backward(&planes, gradient, weight, &mut outputs, &mut sums, memory, size, self.epsilon);
+                });
                 sums
             })
             .collect();
@@ -65,186 +104,204 @@ impl Op for ChannelNorm {
     }
 }
 
-/// Mean and inverse standard deviation of eight pixels' channels.
-#[inline(always)]
-fn statistics<V: Vector>(x: &[f32], at: usize, size: Size, epsilon: f32) -> (V, V) {
-    let share = V::splat(1.0 / size.channels as f32);
-    let mut sum = V::splat(0.0);
-    for channel in 0..size.channels {
-        // SAFETY: the caller leaves eight pixels after `at` in every plane.
-        sum = sum.add(unsafe { V::load_at(x, channel * size.pixels + at) });
-    }
-    let mean = sum.mul(share);
-    let mut squares = V::splat(0.0);
-    for channel in 0..size.channels {
-        // SAFETY: the caller leaves eight pixels after `at` in every plane.
-        let centred = unsafe { V::load_at(x, channel * size.pixels + at) }.sub(mean);
-        squares = centred.mul_add(centred, squares);
-    }
-    let deviation = squares.mul_add(share, V::splat(epsilon)).sqrt();
-    (mean, V::splat(1.0).div(deviation))
-}
-
-/// Starts of blocks of eight pixels, and how many of a block's lanes belong to the one before: none but in
-/// the last, which overlaps where the number of pixels, at least eight, is no multiple.
-#[inline(always)]
-fn blocks(pixels: usize) -> impl Iterator<Item = (usize, usize)> {
-    assert!(pixels >= LANES, "fewer pixels are widened first");
-    let whole = pixels / LANES * LANES;
-    let overlapping = (whole < pixels).then(|| (pixels - LANES, LANES - (pixels - whole)));
-    (0..whole).step_by(LANES).map(|at| (at, 0)).chain(overlapping)
-}
-
-/// Normalises one image.
-pub(in crate::kernel) fn image_forward(
-    x: &[f32],
-    weight: &[f32],
-    bias: &[f32],
-    output: &mut [f32],
-    size: Size,
-    epsilon: f32,
-) {
-    if size.pixels < LANES {
-        let mut wide = vec![0.0; size.channels * LANES];
-        whole_forward(&widened(x, size), weight, bias, &mut wide, size.wide(), epsilon);
-        narrowed(&wide, output, size);
-    } else {
-        whole_forward(x, weight, bias, output, size, epsilon);
+/// Copies a chunk of each plane into working memory, filled up with zeros to whole blocks.
+pub(super) fn gather(planes: &[&[f32]], part: (usize, usize), chunk: &mut [f32]) {
+    let (at, count) = part;
+    let wide = Size::wide(part);
+    for (plane, chunk) in planes.iter().zip(chunk.chunks_exact_mut(wide)) {
+        chunk[..count].copy_from_slice(&plane[at..at + count]);
+        chunk[count..].fill(0.0);
     }
 }
 
-/// The gradient of one image's input, and in `sums` those of weight and bias.
-pub(in crate::kernel) fn image_backward(
-    x: &[f32],
-    gradient: &[f32],
-    weight: &[f32],
-    output: &mut [f32],
-    sums: &mut [f32],
-    size: Size,
-    epsilon: f32,
-) {
-    if size.pixels < LANES {
-        let mut wide = vec![0.0; size.channels * LANES];
-        let (x, gradient) = (widened(x, size), widened(gradient, size));
-        whole_backward(&x, &gradient, weight, &mut wide, sums, size.wide(), epsilon);
-        narrowed(&wide, output, size);
-    } else {
-        whole_backward(x, gradient, weight, output, sums, size, epsilon);
+/// The inverse of [`gather`].
+pub(super) fn spread(chunk: &[f32], part: (usize, usize), planes: &mut [&mut [f32]]) {
+    let (at, count) = part;
+    let wide = Size::wide(part);
+    for (plane, chunk) in planes.iter_mut().zip(chunk.chunks_exact(wide)) {
+        plane[at..at + count].copy_from_slice(&chunk[..count]);
     }
 }
 
 for_each_instruction_set! {
-    fn whole_forward(
-        x: &[f32],
-        weight: &[f32],
-        bias: &[f32],
-        output: &mut [f32],
-        size: Size,
-        epsilon: f32,
-    ) = whole_forward_with
+    /// Normalises a chunk of channels in place to `x̂` and writes the inverse standard deviations to `scale`,
+    /// whose length is the chunk's pixels. Zeros beyond the image's pixels stay zeros.
+    pub(super) fn normalize(x: &mut [f32], scale: &mut [f32], epsilon: f32) = normalize_with
 }
 
 #[inline(always)]
-fn whole_forward_with<V: Vector>(
-    x: &[f32],
-    weight: &[f32],
-    bias: &[f32],
-    output: &mut [f32],
-    size: Size,
-    epsilon: f32,
-) {
-    assert!(x.len() >= size.channels * size.pixels && output.len() >= size.channels * size.pixels);
-    for (at, _) in blocks(size.pixels) {
-        let (mean, scale) = statistics::<V>(x, at, size, epsilon);
-        for channel in 0..size.channels {
-            let index = channel * size.pixels + at;
-            // SAFETY: `blocks` leaves eight pixels after `at` in every plane.
-            unsafe {
-                let normal = V::load_at(x, index).sub(mean).mul(scale);
-                normal.mul_add(V::splat(weight[channel]), V::splat(bias[channel])).store_at(output, index);
+fn normalize_with<V: Vector>(x: &mut [f32], scale: &mut [f32], epsilon: f32) {
+    let wide = scale.len();
+    assert!(wide.is_multiple_of(BLOCK) && x.len().is_multiple_of(wide));
+    let channels = x.len() / wide;
+    let share = V::splat(1.0 / channels as f32);
+    for at in (0..wide).step_by(BLOCK) {
+        let mut sum = [V::splat(0.0); 2];
+        for channel in 0..channels {
+            let x = pair::<V>(x, channel * wide + at);
+            sum = [sum[0].add(x[0]), sum[1].add(x[1])];
+        }
+        let mean = each(sum, |sum| sum.mul(share));
+        let mut squares = [V::splat(0.0); 2];
+        for channel in 0..channels {
+            let x = pair::<V>(x, channel * wide + at);
+            for (squares, (x, mean)) in squares.iter_mut().zip(x.into_iter().zip(mean)) {
+                let centred = x.sub(mean);
+                *squares = centred.mul_add(centred, *squares);
             }
+        }
+        let deviation = each(squares, |squares| squares.mul_add(share, V::splat(epsilon)).sqrt());
+        let inverse = each(deviation, |deviation| V::splat(1.0).div(deviation));
+        put_pair(inverse, scale, at);
+        for channel in 0..channels {
+            let [a, b] = pair::<V>(x, channel * wide + at);
+            let normal = [a.sub(mean[0]).mul(inverse[0]), b.sub(mean[1]).mul(inverse[1])];
+            put_pair(normal, x, channel * wide + at);
+        }
+    }
+}
+
+/// `x[at..at + 16]`.
+#[inline(always)]
+fn pair<V: Vector>(x: &[f32], at: usize) -> [V; 2] {
+    debug_assert!(at + BLOCK <= x.len());
+    // SAFETY: callers step through whole blocks of whole channels, as they have checked.
+    unsafe { [V::load_at(x, at), V::load_at(x, at + LANES)] }
+}
+
+/// Writes `out[at..at + 16]`.
+#[inline(always)]
+fn put_pair<V: Vector>(values: [V; 2], out: &mut [f32], at: usize) {
+    debug_assert!(at + BLOCK <= out.len());
+    // SAFETY: callers step through whole blocks of whole channels, as they have checked.
+    unsafe {
+        values[0].store_at(out, at);
+        values[1].store_at(out, at + LANES);
+    }
+}
+
+for_each_instruction_set! {
+    /// Turns a chunk's gradient of `x̂`, in `pull`, into that of `x`.
+    pub(super) fn denormalize(normal: &[f32], pull: &mut [f32], scale: &[f32]) = denormalize_with
+}
+
+#[inline(always)]
+fn denormalize_with<V: Vector>(normal: &[f32], pull: &mut [f32], scale: &[f32]) {
+    let wide = scale.len();
+    assert!(wide.is_multiple_of(BLOCK) && normal.len().is_multiple_of(wide) && pull.len() == normal.len());
+    let channels = normal.len() / wide;
+    let share = V::splat(1.0 / channels as f32);
+    for at in (0..wide).step_by(BLOCK) {
+        let (mut plain, mut along) = ([V::splat(0.0); 2], [V::splat(0.0); 2]);
+        for channel in 0..channels {
+            let (normal, pull) =
+                (pair::<V>(normal, channel * wide + at), pair::<V>(pull, channel * wide + at));
+            for i in 0..2 {
+                plain[i] = plain[i].add(pull[i]);
+                along[i] = pull[i].mul_add(normal[i], along[i]);
+            }
+        }
+        let (plain, along) = (each(plain, |sum| sum.mul(share)), each(along, |sum| sum.mul(share)));
+        let scale = pair::<V>(scale, at);
+        for channel in 0..channels {
+            let index = channel * wide + at;
+            let (normal, before) = (pair::<V>(normal, index), pair::<V>(pull, index));
+            let mut after = before;
+            for i in 0..2 {
+                after[i] = before[i].sub(plain[i]).sub(normal[i].mul(along[i])).mul(scale[i]);
+            }
+            put_pair(after, pull, index);
         }
     }
 }
 
 for_each_instruction_set! {
-    fn whole_backward(
-        x: &[f32],
-        gradient: &[f32],
-        weight: &[f32],
-        output: &mut [f32],
-        sums: &mut [f32],
-        size: Size,
-        epsilon: f32,
-    ) = whole_backward_with
+    /// `x = weight x + bias`, channel by channel of a chunk.
+    pub(super) fn scale_and_shift(x: &mut [f32], wide: usize, weight: &[f32], bias: &[f32]) = scale_and_shift_with
 }
 
 #[inline(always)]
-fn whole_backward_with<V: Vector>(
-    x: &[f32],
-    gradient: &[f32],
+fn scale_and_shift_with<V: Vector>(x: &mut [f32], wide: usize, weight: &[f32], bias: &[f32]) {
+    for (x, (&weight, &bias)) in x.chunks_exact_mut(wide).zip(weight.iter().zip(bias)) {
+        let (weight, bias) = (V::splat(weight), V::splat(bias));
+        for x in x.as_chunks_mut::<LANES>().0 {
+            V::load(x).mul_add(weight, bias).store(x);
+        }
+    }
+}
+
+for_each_instruction_set! {
+    /// Adds each channel's `Σ g x̂` and `Σ g` over a chunk to `sums`, and multiplies its gradient by its weight.
+    fn weigh(normal: &[f32], gradient: &mut [f32], wide: usize, weight: &[f32], sums: &mut [f32]) = weigh_with
+}
+
+#[inline(always)]
+fn weigh_with<V: Vector>(
+    normal: &[f32],
+    gradient: &mut [f32],
+    wide: usize,
     weight: &[f32],
-    output: &mut [f32],
     sums: &mut [f32],
+) {
+    let (with, alone) = sums.split_at_mut(weight.len());
+    let channels = normal.chunks_exact(wide).zip(gradient.chunks_exact_mut(wide));
+    for ((normal, gradient), (&weight, sums)) in channels.zip(weight.iter().zip(with.iter_mut().zip(alone))) {
+        let weight = V::splat(weight);
+        let (mut with, mut alone) = (V::splat(0.0), V::splat(0.0));
+        for (normal, g) in normal.as_chunks::<LANES>().0.iter().zip(gradient.as_chunks_mut::<LANES>().0) {
+            let gradient = V::load(g);
+            with = gradient.mul_add(V::load(normal), with);
+            alone = alone.add(gradient);
+            gradient.mul(weight).store(g);
+        }
+        *sums.0 += with.sum();
+        *sums.1 += alone.sum();
+    }
+}
+
+/// `output = weight x̂ + bias` for one image, given by its planes.
+pub(super) fn forward(
+    x: &[&[f32]],
+    weight: &[f32],
+    bias: &[f32],
+    output: &mut [f32],
+    memory: &mut [f32],
     size: Size,
     epsilon: f32,
 ) {
-    let elements = size.channels * size.pixels;
-    assert!(x.len() >= elements && gradient.len() >= elements && output.len() >= elements);
-    let share = V::splat(1.0 / size.channels as f32);
-    let mut totals = vec![[V::splat(0.0); 2]; size.channels];
-    for (at, done) in blocks(size.pixels) {
-        let (mean, scale) = statistics::<V>(x, at, size, epsilon);
-        let fresh = first_lanes_zero::<V>(done);
-        let (mut plain, mut along) = (V::splat(0.0), V::splat(0.0));
-        for (channel, totals) in totals.iter_mut().enumerate() {
-            let index = channel * size.pixels + at;
-            // SAFETY: `blocks` leaves eight pixels after `at` in every plane.
-            let (x, gradient) = unsafe { (V::load_at(x, index), V::load_at(gradient, index)) };
-            let normal = x.sub(mean).mul(scale);
-            let pull = gradient.mul(V::splat(weight[channel]));
-            plain = plain.add(pull);
-            along = pull.mul_add(normal, along);
-            let counted = gradient.mul(fresh);
-            totals[0] = counted.mul_add(normal, totals[0]);
-            totals[1] = totals[1].add(counted);
-        }
-        let (plain, along) = (plain.mul(share), along.mul(share));
-        for (channel, &weight) in weight.iter().enumerate().take(size.channels) {
-            let index = channel * size.pixels + at;
-            // SAFETY: `blocks` leaves eight pixels after `at` in every plane.
-            unsafe {
-                let normal = V::load_at(x, index).sub(mean).mul(scale);
-                let pull = V::load_at(gradient, index).mul(V::splat(weight));
-                pull.sub(plain).sub(normal.mul(along)).mul(scale).store_at(output, index);
-            }
-        }
-    }
-    for (channel, [weight, bias]) in totals.into_iter().enumerate() {
-        sums[channel] += weight.sum();
-        sums[size.channels + channel] += bias.sum();
+    let mut planes: Vec<&mut [f32]> = output.chunks_exact_mut(size.pixels).collect();
+    for part in size.chunks() {
+        let wide = Size::wide(part);
+        let (normal, rest) = memory.split_at_mut(size.channels * wide);
+        gather(x, part, normal);
+        normalize(normal, &mut rest[..wide], epsilon);
+        scale_and_shift(normal, wide, weight, bias);
+        spread(normal, part, &mut planes);
     }
 }
 
-/// One, but zero in the first `count` lanes.
-#[inline(always)]
-fn first_lanes_zero<V: Vector>(count: usize) -> V {
-    let lanes: [f32; LANES] = std::array::from_fn(|lane| if lane < count { 0.0 } else { 1.0 });
-    V::load(&lanes)
-}
-
-/// Planes of fewer than eight pixels, each followed by zeros.
-fn widened(x: &[f32], size: Size) -> Vec<f32> {
-    let mut wide = vec![0.0; size.channels * LANES];
-    for (wide, x) in wide.chunks_exact_mut(LANES).zip(x.chunks_exact(size.pixels)) {
-        wide[..size.pixels].copy_from_slice(x);
-    }
-    wide
-}
-
-/// The inverse of [`widened`].
-fn narrowed(wide: &[f32], x: &mut [f32], size: Size) {
-    for (wide, x) in wide.chunks_exact(LANES).zip(x.chunks_exact_mut(size.pixels)) {
-        x.copy_from_slice(&wide[..size.pixels]);
+/// The gradient of one image's planes, and added to `sums` those of weight and bias.
+pub(super) fn backward(
+    x: &[&[f32]],
+    gradient: &[f32],
+    weight: &[f32],
+    output: &mut [&mut [f32]],
+    sums: &mut [f32],
+    memory: &mut [f32],
+    size: Size,
+    epsilon: f32,
+) {
+    let gradients: Vec<&[f32]> = gradient.chunks_exact(size.pixels).collect();
+    for part in size.chunks() {
+        let wide = Size::wide(part);
+        let (normal, rest) = memory.split_at_mut(size.channels * wide);
+        let (pull, rest) = rest.split_at_mut(size.channels * wide);
+        let scale = &mut rest[..wide];
+        gather(x, part, normal);
+        normalize(normal, scale, epsilon);
+        gather(&gradients, part, pull);
+        weigh(normal, pull, wide, weight, sums);
+        denormalize(normal, pull, scale);
+        spread(pull, part, output);
     }
 }

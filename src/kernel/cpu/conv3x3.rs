@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
-use super::reduce::add_all;
+use super::reduce::{add_all, total};
 use super::scratch;
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
@@ -38,6 +38,16 @@ impl Size {
     /// last tile reads.
     fn stride(self) -> usize {
         self.width.next_multiple_of(2 * LANES) + LANES
+    }
+
+    /// True if the outputs are whole tiles of four channels by eight pixels as they stand.
+    fn whole(self) -> bool {
+        self.channels_out.is_multiple_of(4) && self.width.is_multiple_of(LANES)
+    }
+
+    /// Floats of `rows` rows of the outputs as whole tiles.
+    fn aligned(self, rows: usize) -> usize {
+        self.channels_out.next_multiple_of(4) * rows * self.width.next_multiple_of(LANES)
     }
 
     /// Rows of a band.
@@ -194,7 +204,7 @@ fn image_forward_with<V: Vector>(
                             row * stride + x,
                         )
                     } else {
-                        let narrow = tile::<V, 1>(
+                        let [[a], [b], [c], [d]] = tile::<V, 1>(
                             padded,
                             weights,
                             start,
@@ -203,7 +213,7 @@ fn image_forward_with<V: Vector>(
                             stride,
                             row * stride + x,
                         );
-                        narrow.map(|[v]| [v, v])
+                        [[a, a], [b, b], [c, c], [d, d]]
                     };
                     for (i, vectors) in tile.iter().enumerate().take(live) {
                         let at = (block * 4 + i) * plane + (top + row) * size.width + x;
@@ -246,7 +256,10 @@ fn tile<V: Vector, const W: usize>(
     stride: usize,
     at: usize,
 ) -> [[V; W]; 4] {
-    let mut sums = start.map(|value| [V::splat(value); W]);
+    let mut sums = [[V::splat(0.0); W]; 4];
+    for (sums, value) in sums.iter_mut().zip(start) {
+        *sums = [V::splat(value); W];
+    }
     let mut taps = weights.as_chunks::<4>().0.iter();
     for channel in 0..channels {
         for ky in 0..3 {
@@ -303,7 +316,7 @@ fn backward_weight(input: &[f32], gradient: &[f32], weight: &mut [f32], bias: &m
             let mut sums = vec![0.0; taps + size.channels_out];
             let rows = size.band(size.channels_in);
             let padded = size.channels_in * (rows + 2) * size.stride();
-            let aligned = size.channels_out.next_multiple_of(4) * rows * size.width.next_multiple_of(LANES);
+            let aligned = if size.whole() { 0 } else { size.aligned(rows) };
             scratch::with(padded + aligned, |memory| {
                 let (padded, aligned) = memory.split_at_mut(padded);
                 image_weight(input, gradient, padded, aligned, &mut sums, size);
@@ -343,36 +356,31 @@ fn image_weight_with<V: Vector>(
     let blocks = size.channels_out.div_ceil(4);
     let taps = size.channels_out * size.channels_in * 9;
     assert!(
-        padded.len() >= size.channels_in * (band + 2) * stride && aligned.len() >= blocks * 4 * band * wide
+        padded.len() >= size.channels_in * (band + 2) * stride
+            && gradient.len() >= size.channels_out * plane
+            && (size.whole() || aligned.len() >= size.aligned(band))
     );
+    for (sum, gradient) in sums[taps..].iter_mut().zip(gradient.chunks_exact(plane)) {
+        *sum += total::<V>(gradient);
+    }
     let mut top = 0;
     while top < size.height {
         let rows = band.min(size.height - top);
         pad_band(input, padded, size, size.channels_in, top, rows);
-        for channel in 0..blocks * 4 {
-            let target = &mut aligned[channel * band * wide..][..rows * wide];
-            if channel >= size.channels_out {
-                target.fill(0.0);
-                continue;
-            }
-            let source = &gradient[channel * plane + top * size.width..][..rows * size.width];
-            let mut total = V::splat(0.0);
-            for (target, source) in target.chunks_exact_mut(wide).zip(source.chunks_exact(size.width)) {
-                target[..size.width].copy_from_slice(source);
-                target[size.width..].fill(0.0);
-                for eight in target.chunks_exact(LANES) {
-                    total = total.add(V::load(eight));
-                }
-            }
-            sums[taps + channel] += total.sum();
-        }
+        let (gradients, first, channel_stride) = if size.whole() {
+            (gradient, top * size.width, plane)
+        } else {
+            align_band(gradient, aligned, size, top, rows);
+            (&*aligned, 0, rows * wide)
+        };
         for block in 0..blocks {
             let live = (size.channels_out - block * 4).min(4);
-            let gradients = &aligned[block * 4 * band * wide..];
+            let gradients = &gradients[first + block * 4 * channel_stride..];
             for channel in 0..size.channels_in {
                 for ky in 0..3 {
                     let from = (channel * (band + 2) + ky) * stride;
-                    let products = weight_tile::<V>(padded, gradients, from, stride, wide, rows, band * wide);
+                    let products =
+                        weight_tile::<V>(padded, gradients, from, stride, wide, rows, channel_stride);
                     for (i, products) in products.iter().enumerate().take(live) {
                         let at = ((block * 4 + i) * size.channels_in + channel) * 9 + ky * 3;
                         for (sum, product) in sums[at..at + 3].iter_mut().zip(products) {
@@ -383,6 +391,23 @@ fn image_weight_with<V: Vector>(
             }
         }
         top += rows;
+    }
+}
+
+/// Copies rows from `top` on of every channel, each filled up with zeros to whole vectors, and channels of zeros
+/// up to whole blocks.
+fn align_band(gradient: &[f32], aligned: &mut [f32], size: Size, top: usize, rows: usize) {
+    let wide = size.width.next_multiple_of(LANES);
+    for (channel, target) in aligned[..size.aligned(rows)].chunks_exact_mut(rows * wide).enumerate() {
+        if channel >= size.channels_out {
+            target.fill(0.0);
+            continue;
+        }
+        let source = &gradient[channel * size.plane() + top * size.width..][..rows * size.width];
+        for (target, source) in target.chunks_exact_mut(wide).zip(source.chunks_exact(size.width)) {
+            target[..size.width].copy_from_slice(source);
+            target[size.width..].fill(0.0);
+        }
     }
 }
 
@@ -402,8 +427,8 @@ fn weight_tile<V: Vector>(
         let mut x = 0;
         while x < wide {
             let at = from + row * stride + x;
-            // SAFETY: a padded row holds `wide` floats and at least two more, and `gradients` holds four
-            // channels of `channel_stride` floats, of which `rows * wide` are filled.
+            // SAFETY: a padded row holds `wide` floats and at least two more, and `gradients` holds `rows * wide`
+            // floats in each of four channels, `channel_stride` apart.
             unsafe {
                 let shifted =
                     [V::load_at(padded, at), V::load_at(padded, at + 1), V::load_at(padded, at + 2)];

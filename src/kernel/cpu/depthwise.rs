@@ -22,13 +22,18 @@ impl Plane {
     }
 
     /// Floats from one padded row to the next.
-    fn stride(self) -> usize {
+    pub fn stride(self) -> usize {
         self.width.next_multiple_of(LANES) + 2 * self.dilation
+    }
+
+    /// Floats of a padded plane.
+    pub fn padded(self) -> usize {
+        (self.height + 2 * self.dilation) * self.stride()
     }
 
     /// Floats of working memory: a padded plane and one whose rows are whole vectors.
     pub fn memory(self) -> usize {
-        (self.height + 2 * self.dilation) * self.stride() + self.height * self.width.next_multiple_of(LANES)
+        self.padded() + self.height * self.width.next_multiple_of(LANES)
     }
 }
 
@@ -111,11 +116,10 @@ pub(in crate::kernel) fn flipped(weight: &[f32]) -> [f32; 9] {
     std::array::from_fn(|tap| weight[8 - tap])
 }
 
-/// Copies a plane between zeros; returns the padded plane and the rest of the memory.
-#[inline(always)]
-fn pad<'a>(x: &[f32], memory: &'a mut [f32], plane: Plane) -> (&'a [f32], &'a mut [f32]) {
+/// Copies a plane between zeros, into the first part of the memory.
+pub(in crate::kernel) fn pad<'a>(x: &[f32], memory: &'a mut [f32], plane: Plane) -> &'a [f32] {
     let (stride, d) = (plane.stride(), plane.dilation);
-    let (padded, rest) = memory.split_at_mut((plane.height + 2 * d) * stride);
+    let padded = &mut memory[..plane.padded()];
     padded[..d * stride].fill(0.0);
     padded[(plane.height + d) * stride..].fill(0.0);
     let rows = padded[d * stride..(plane.height + d) * stride].chunks_exact_mut(stride);
@@ -124,23 +128,11 @@ fn pad<'a>(x: &[f32], memory: &'a mut [f32], plane: Plane) -> (&'a [f32], &'a mu
         row[d..d + plane.width].copy_from_slice(x);
         row[d + plane.width..].fill(0.0);
     }
-    (padded, rest)
+    padded
 }
 
-for_each_instruction_set! {
-    /// One output plane.
-    pub(in crate::kernel) fn plane_forward(
-        x: &[f32],
-        weight: &[f32],
-        bias: f32,
-        output: &mut [f32],
-        memory: &mut [f32],
-        plane: Plane,
-    ) = plane_forward_with
-}
-
-#[inline(always)]
-fn plane_forward_with<V: Vector>(
+/// One output plane.
+pub(in crate::kernel) fn plane_forward(
     x: &[f32],
     weight: &[f32],
     bias: f32,
@@ -148,7 +140,41 @@ fn plane_forward_with<V: Vector>(
     memory: &mut [f32],
     plane: Plane,
 ) {
-    let (padded, _) = pad(x, memory, plane);
+    padded_forward(pad(x, memory, plane), weight, bias, output, plane);
+}
+
+/// Adds one plane's gradient of the kernel to `weight` and returns that of the bias.
+pub(in crate::kernel) fn plane_weight(
+    x: &[f32],
+    gradient: &[f32],
+    weight: &mut [f32],
+    memory: &mut [f32],
+    plane: Plane,
+) -> f32 {
+    let (padded, rest) = memory.split_at_mut(plane.padded());
+    padded_weight(pad(x, padded, plane), gradient, weight, rest, plane)
+}
+
+for_each_instruction_set! {
+    /// One output plane from a padded one.
+    pub(in crate::kernel) fn padded_forward(
+        padded: &[f32],
+        weight: &[f32],
+        bias: f32,
+        output: &mut [f32],
+        plane: Plane,
+    ) = padded_forward_with
+}
+
+#[inline(always)]
+fn padded_forward_with<V: Vector>(
+    padded: &[f32],
+    weight: &[f32],
+    bias: f32,
+    output: &mut [f32],
+    plane: Plane,
+) {
+    assert!(padded.len() >= plane.padded());
     let stride = plane.stride();
     let taps: [V; 9] = std::array::from_fn(|tap| V::splat(weight[tap]));
     for (y, output) in output.chunks_exact_mut(plane.width).take(plane.height).enumerate() {
@@ -169,32 +195,37 @@ fn plane_forward_with<V: Vector>(
 }
 
 for_each_instruction_set! {
-    /// Adds one plane's gradient of the kernel to `weight` and returns that of the bias.
-    pub(in crate::kernel) fn plane_weight(
-        x: &[f32],
+    /// [`plane_weight`] for a padded plane.
+    pub(in crate::kernel) fn padded_weight(
+        padded: &[f32],
         gradient: &[f32],
         weight: &mut [f32],
         memory: &mut [f32],
         plane: Plane,
-    ) -> f32 = plane_weight_with
+    ) -> f32 = padded_weight_with
 }
 
 #[inline(always)]
-fn plane_weight_with<V: Vector>(
-    x: &[f32],
+fn padded_weight_with<V: Vector>(
+    padded: &[f32],
     gradient: &[f32],
     weight: &mut [f32],
     memory: &mut [f32],
     plane: Plane,
 ) -> f32 {
-    let (padded, rest) = pad(x, memory, plane);
+    assert!(padded.len() >= plane.padded());
     let stride = plane.stride();
     let wide = plane.width.next_multiple_of(LANES);
-    let aligned = &mut rest[..plane.height * wide];
-    for (row, gradient) in aligned.chunks_exact_mut(wide).zip(gradient.chunks_exact(plane.width)) {
-        row[..plane.width].copy_from_slice(gradient);
-        row[plane.width..].fill(0.0);
-    }
+    let aligned = if wide == plane.width {
+        gradient
+    } else {
+        let aligned = &mut memory[..plane.height * wide];
+        for (row, gradient) in aligned.chunks_exact_mut(wide).zip(gradient.chunks_exact(plane.width)) {
+            row[..plane.width].copy_from_slice(gradient);
+            row[plane.width..].fill(0.0);
+        }
+        &*aligned
+    };
     let mut sums = [V::splat(0.0); 9];
     for (y, row) in aligned.chunks_exact(wide).enumerate() {
         for (block, eight) in row.chunks_exact(LANES).enumerate() {

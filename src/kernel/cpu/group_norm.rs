@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::buffer::unwritten;
 use super::reduce::{add_all, total};
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
@@ -46,11 +47,14 @@ impl Op for GroupNorm {
 
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = Size::of(inputs[0], self.groups, self.epsilon);
-        let mut output = inputs[0].values.to_vec();
-        output.par_chunks_mut(size.group() * size.pixels).enumerate().for_each(|(index, x)| {
+        let mut output = unwritten(inputs[0].values.len());
+        let group = size.group() * size.pixels;
+        let groups = output.par_chunks_mut(group).zip(inputs[0].values.par_chunks(group));
+        groups.enumerate().for_each(|(index, (output, x))| {
             let first = index % size.groups * size.group();
             let moments = moments(x, size.epsilon);
-            for (channel, x) in x.chunks_exact_mut(size.pixels).enumerate() {
+            output.copy_from_slice(x);
+            for (channel, x) in output.chunks_exact_mut(size.pixels).enumerate() {
                 let (factor, shift) =
                     affine(moments, inputs[1].values[first + channel], inputs[2].values[first + channel]);
                 scale_and_shift(x, factor, shift);
@@ -62,12 +66,15 @@ impl Op for GroupNorm {
     fn backward(&self, inputs: &[Input], _: &Saved, gradient: &[f32], _: &[bool]) -> Vec<Option<Vec<f32>>> {
         let size = Size::of(inputs[0], self.groups, self.epsilon);
         let group = size.group() * size.pixels;
-        let mut output = gradient.to_vec();
+        let mut output = unwritten(gradient.len());
         let sums: Vec<Vec<[f32; 2]>> = output
             .par_chunks_mut(group)
+            .zip(gradient.par_chunks(group))
             .zip(inputs[0].values.par_chunks(group))
             .enumerate()
-            .map(|(index, (gradient, x))| {
+            .map(|(index, ((output, gradient), x))| {
+                output.copy_from_slice(gradient);
+                let gradient = output;
                 let first = index % size.groups * size.group();
                 let weight = &inputs[1].values[first..first + size.group()];
                 let moments = moments(x, size.epsilon);
@@ -128,13 +135,25 @@ for_each_instruction_set! {
 
 #[inline(always)]
 fn moments_with<V: Vector>(x: &[f32], epsilon: f32) -> Moments {
-    // Sums of 4,096 elements stay in single precision, sums of these don't.
+    // Sums of 4,096 elements, which the first-level cache holds for both passes, stay in single precision; sums
+    // of these don't.
     const RUN: usize = 4096;
-    let sum: f64 = x.chunks(RUN).map(|run| f64::from(total::<V>(run))).sum();
-    let mean = (sum / x.len() as f64) as f32;
-    let squares: f64 = x.chunks(RUN).map(|run| f64::from(squares::<V>(run, mean))).sum();
-    let variance = squares / x.len() as f64;
-    Moments { mean, scale: (1.0 / (variance + f64::from(epsilon)).sqrt()) as f32 }
+    let (mut count, mut mean, mut squares_sum) = (0.0, 0.0, 0.0);
+    for run in x.chunks(RUN) {
+        let own_count = run.len() as f64;
+        let own_mean = f64::from(total::<V>(run)) / own_count;
+        let centre = own_mean as f32;
+        // The squares around the rounded mean are larger than those around the mean.
+        let rounding = own_mean - f64::from(centre);
+        let own_squares = f64::from(squares::<V>(run, centre)) - own_count * rounding * rounding;
+        let distance = own_mean - mean;
+        let all = count + own_count;
+        mean += distance * own_count / all;
+        squares_sum += own_squares + distance * distance * count * own_count / all;
+        count = all;
+    }
+    let variance = squares_sum.max(0.0) / count;
+    Moments { mean: mean as f32, scale: (1.0 / (variance + f64::from(epsilon)).sqrt()) as f32 }
 }
 
 #[inline(always)]

@@ -10,10 +10,12 @@
 )]
 #![expect(clippy::too_many_arguments, reason = "what a kernel's inner function needs is what it is given")]
 
+mod adamw;
 mod axes;
 mod bce_dice;
 mod bilinear;
 mod bridge;
+mod bridge_group;
 mod buffer;
 mod channel_norm;
 mod conv3x3;
@@ -21,12 +23,14 @@ mod depthwise;
 mod gelu;
 mod group_norm;
 mod line;
+mod norm_conv;
 mod pointwise;
 mod reduce;
 mod scratch;
 pub mod simd;
 mod stage;
 
+pub use adamw::{AdamWScale, adamw};
 pub(super) use axes::Axes;
 pub use bce_dice::BceDice;
 pub(super) use bce_dice::DeepBceDice;

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::buffer::unwritten;
 use super::reduce::{add_all, total};
-use super::simd::{LANES, Vector, for_each_instruction_set};
+use super::simd::{self, LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// Sizes of a batch of images.
@@ -17,6 +17,13 @@ pub(in crate::kernel) struct Size {
     pub channels_in: usize,
     pub channels_out: usize,
     pub pixels: usize,
+}
+
+impl Size {
+    /// The same convolution from its output's channels to its input's.
+    pub fn reversed(self) -> Self {
+        Self { channels_in: self.channels_out, channels_out: self.channels_in, ..self }
+    }
 }
 
 /// A 1x1 convolution with bias.
@@ -61,7 +68,7 @@ impl Op for Pointwise {
             let weight = transpose(inputs[1].values, size.channels_out, size.channels_in);
             let zeros = vec![0.0; size.channels_in];
             let mut x = unwritten(inputs[0].values.len());
-            let back = Size { channels_in: size.channels_out, channels_out: size.channels_in, ..size };
+            let back = size.reversed();
             let images = x.par_chunks_mut(size.channels_in * size.pixels);
             let gradients = gradient.par_chunks(size.channels_out * size.pixels);
             images.zip(gradients).for_each(|(x, gradient)| image_forward(gradient, &weight, &zeros, x, back));
@@ -131,7 +138,10 @@ fn rows<V: Vector, const R: usize>(
     let start: [f32; R] = std::array::from_fn(|r| bias[channel + r]);
     let mut pixel = 0;
     while pixel + 2 * LANES <= size.pixels {
-        let mut sums = start.map(|bias| [V::splat(bias); 2]);
+        let mut sums = [[V::splat(0.0); 2]; R];
+        for (sums, bias) in sums.iter_mut().zip(start) {
+            *sums = [V::splat(bias); 2];
+        }
         for input in 0..size.channels_in {
             let at = input * size.pixels + pixel;
             // SAFETY: `at + 16` is within plane `input` of `x`, whose length was checked.
@@ -233,7 +243,10 @@ fn products<V: Vector, const R: usize, const C: usize>(
     while pixel + LANES <= pixels {
         // SAFETY: `pixel + 8` is within every plane; the caller checked that the planes exist.
         unsafe {
-            let inputs: [V; C] = std::array::from_fn(|c| V::load_at(x, (input + c) * pixels + pixel));
+            let mut inputs = [V::splat(0.0); C];
+            for (c, values) in inputs.iter_mut().enumerate() {
+                *values = V::load_at(x, (input + c) * pixels + pixel);
+            }
             for (r, sums) in sums.iter_mut().enumerate() {
                 let gradient = V::load_at(gradient, (output + r) * pixels + pixel);
                 for (sum, input) in sums.iter_mut().zip(inputs) {
@@ -243,13 +256,16 @@ fn products<V: Vector, const R: usize, const C: usize>(
         }
         pixel += LANES;
     }
-    let mut sums = sums.map(|row| row.map(V::sum));
+    let mut totals = [[0.0; C]; R];
+    for (totals, sums) in totals.iter_mut().zip(sums) {
+        *totals = simd::sums(sums);
+    }
     for pixel in pixel..pixels {
-        for (r, sums) in sums.iter_mut().enumerate() {
-            for (c, sum) in sums.iter_mut().enumerate() {
-                *sum += gradient[(output + r) * pixels + pixel] * x[(input + c) * pixels + pixel];
+        for (r, totals) in totals.iter_mut().enumerate() {
+            for (c, total) in totals.iter_mut().enumerate() {
+                *total += gradient[(output + r) * pixels + pixel] * x[(input + c) * pixels + pixel];
             }
         }
     }
-    sums
+    totals
 }

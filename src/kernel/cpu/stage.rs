@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::buffer::unwritten;
 use super::group_norm::{Moments, Size, affine, dense_line, moments, weight_and_bias};
 use super::scratch;
-use super::simd::{LANES, Vector, for_each_instruction_set, math};
+use super::simd::{LANES, Vector, each, for_each_instruction_set, math};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// Group normalisation, then the maximum of each 2x2 block, then GELU.
@@ -41,29 +41,42 @@ impl Op for NormPoolGelu {
         vec![shape[0], shape[1], shape[2] / 2, shape[3] / 2]
     }
 
-    fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
+    fn forward(&self, inputs: &[Input], keep: bool) -> (Vec<f32>, Saved) {
         let size = Size::of(inputs[0], self.groups, self.epsilon);
         let plane = plane(inputs[0]);
         let batch = inputs[0].shape[0];
+        let part = size.group() * plane.pooled();
         let mut output = unwritten(batch * size.channels * plane.pooled());
         let mut scales = vec![0.0; batch * size.groups * 2];
+        // The slope of GELU at each maximum, and the maximum's normalised value.
+        let mut slopes = unwritten(if keep { output.len() } else { batch * size.groups });
+        let mut normals = unwritten(slopes.len());
+        let kept_part = if keep { part } else { 1 };
         output
-            .par_chunks_mut(size.group() * plane.pooled())
+            .par_chunks_mut(part)
+            .zip(slopes.par_chunks_mut(kept_part).zip(normals.par_chunks_mut(kept_part)))
             .zip(scales.par_chunks_mut(2))
             .zip(inputs[0].values.par_chunks(size.group() * size.pixels))
             .enumerate()
-            .for_each(|(index, ((output, kept), x))| {
+            .for_each(|(index, (((output, (slopes, normals)), scales), x))| {
                 let first = index % size.groups * size.group();
                 let moments = moments(x, size.epsilon);
-                kept.copy_from_slice(&[moments.mean, moments.scale]);
+                scales.copy_from_slice(&[moments.mean, moments.scale]);
                 let channels = output.chunks_exact_mut(plane.pooled()).zip(x.chunks_exact(size.pixels));
                 for (channel, (output, x)) in channels.enumerate() {
                     let (weight, bias) =
                         (inputs[1].values[first + channel], inputs[2].values[first + channel]);
-                    pool_gelu(x, output, affine(moments, weight, bias), plane);
+                    let affine = affine(moments, weight, bias);
+                    if keep {
+                        let part = channel * plane.pooled()..(channel + 1) * plane.pooled();
+                        let kept = (&mut slopes[part.clone()], &mut normals[part]);
+                        pool_gelu_keep(x, output, kept, affine, moments, plane);
+                    } else {
+                        pool_gelu(x, output, affine, plane);
+                    }
                 }
             });
-        (output, vec![scales])
+        (output, if keep { vec![scales, slopes, normals] } else { Vec::new() })
     }
 
     fn backward(
@@ -82,33 +95,31 @@ impl Op for NormPoolGelu {
             .zip(gradient.par_chunks(size.group() * plane.pooled()))
             .zip(saved[0].par_chunks(2))
             .enumerate()
-            .map(|(index, (((output, x), gradient), kept))| {
+            .map(|(index, (((output, x), gradient), scales))| {
                 let first = index % size.groups * size.group();
                 let weight = &inputs[1].values[first..first + size.group()];
                 let bias = &inputs[2].values[first..first + size.group()];
-                let moments = Moments { mean: kept[0], scale: kept[1] };
-                // Each pooled pixel's gradient before GELU, and which of its four pixels was the maximum.
-                scratch::with(2 * gradient.len(), |memory| {
-                    let (pulls, winners) = memory.split_at_mut(gradient.len());
+                let moments = Moments { mean: scales[0], scale: scales[1] };
+                let at = index * size.group() * plane.pooled();
+                let channel_of = |channel: usize| channel * plane.pooled()..(channel + 1) * plane.pooled();
+                // Each maximum's gradient before GELU.
+                scratch::with(gradient.len(), |pulls| {
                     let mut sums = Vec::with_capacity(size.group());
-                    for (channel, x) in x.chunks_exact(size.pixels).enumerate() {
-                        let part = channel * plane.pooled()..(channel + 1) * plane.pooled();
-                        sums.push(winner_sums(
-                            x,
+                    for channel in 0..size.group() {
+                        let part = channel_of(channel);
+                        let kept = at + part.start..at + part.end;
+                        sums.push(pull_sums(
                             &gradient[part.clone()],
-                            &mut pulls[part.clone()],
-                            &mut winners[part],
-                            affine(moments, weight[channel], bias[channel]),
-                            moments,
-                            plane,
+                            &saved[1][kept.clone()],
+                            &saved[2][kept],
+                            &mut pulls[part],
                         ));
                     }
                     let line = dense_line(&sums, weight, moments, size.group() * size.pixels);
                     let channels = output.chunks_exact_mut(size.pixels).zip(x.chunks_exact(size.pixels));
                     for (channel, (output, x)) in channels.enumerate() {
-                        let part = channel * plane.pooled()..(channel + 1) * plane.pooled();
-                        let factor = weight[channel] * moments.scale;
-                        spread(x, &pulls[part.clone()], &winners[part], output, factor, line, plane);
+                        let affine = affine(moments, weight[channel], bias[channel]);
+                        spread(x, &pulls[channel_of(channel)], output, affine, line, plane);
                     }
                     sums
                 })
@@ -134,6 +145,7 @@ fn four<V: Vector>(upper: &[f32], lower: &[f32], at: usize) -> [V; 4] {
 }
 
 for_each_instruction_set! {
+    /// Without what the backward needs.
     fn pool_gelu(x: &[f32], output: &mut [f32], affine: (f32, f32), plane: Plane) = pool_gelu_with
 }
 
@@ -143,83 +155,123 @@ fn pool_gelu_with<V: Vector>(x: &[f32], output: &mut [f32], (factor, shift): (f3
     for ((upper, lower), output) in row_pairs(x, plane).zip(output.chunks_exact_mut(plane.width / 2)) {
         let whole = output.len() / LANES * LANES;
         for at in (0..whole).step_by(LANES) {
-            let [a, b, c, d] = four::<V>(upper, lower, at).map(|x| x.mul_add(factor_all, shift_all));
+            let [a, b, c, d] = each(four::<V>(upper, lower, at), |x| x.mul_add(factor_all, shift_all));
             math::gelu(a.max(b).max(c.max(d))).store(&mut output[at..]);
         }
         let rest = &mut output[whole..];
         for (at, output) in (whole..).zip(rest.iter_mut()) {
-            let best = [upper[2 * at], upper[2 * at + 1], lower[2 * at], lower[2 * at + 1]];
-            let [a, b, c, d] = best.map(|x| V::splat(x * factor + shift));
-            // The vector's maximum keeps what is no number, as the one of floats doesn't.
-            *output = a.max(b).max(c.max(d)).to_array()[0];
+            *output = best_of(&pixels_at(upper, lower, at), factor, shift).0;
         }
         super::gelu::partial(rest, |values| math::gelu(V::load(values)).store(values));
     }
 }
 
+/// The four pixels of one 2x2 block.
+#[inline(always)]
+fn pixels_at(upper: &[f32], lower: &[f32], at: usize) -> [f32; 4] {
+    [upper[2 * at], upper[2 * at + 1], lower[2 * at], lower[2 * at + 1]]
+}
+
+/// The largest of four scaled pixels and which it is: the first of equals. What is no number wins.
+#[inline(always)]
+fn best_of(pixels: &[f32; 4], factor: f32, shift: f32) -> (f32, usize) {
+    let (mut best, mut winner) = (f32::NEG_INFINITY, 0);
+    for (k, &x) in pixels.iter().enumerate() {
+        let scaled = x * factor + shift;
+        if best < scaled || scaled.is_nan() {
+            (best, winner) = (scaled, k);
+        }
+    }
+    (best, winner)
+}
+
 for_each_instruction_set! {
-    /// `[Σ g x̂, Σ g]` over a channel's maxima; keeps their gradients and which pixel they are.
-    fn winner_sums(
+    /// With GELU's slope at each maximum and the maximum's normalised value.
+    fn pool_gelu_keep(
         x: &[f32],
-        gradient: &[f32],
-        pulls: &mut [f32],
-        winners: &mut [f32],
+        output: &mut [f32],
+        kept: (&mut [f32], &mut [f32]),
         affine: (f32, f32),
         moments: Moments,
         plane: Plane,
-    ) -> [f32; 2] = winner_sums_with
+    ) = pool_gelu_keep_with
 }
 
 #[inline(always)]
-fn winner_sums_with<V: Vector>(
+fn pool_gelu_keep_with<V: Vector>(
     x: &[f32],
-    gradient: &[f32],
-    pulls: &mut [f32],
-    winners: &mut [f32],
+    output: &mut [f32],
+    (slopes, normals): (&mut [f32], &mut [f32]),
     (factor, shift): (f32, f32),
     moments: Moments,
     plane: Plane,
-) -> [f32; 2] {
+) {
     let pooled = plane.width / 2;
     let whole = pooled / LANES * LANES;
-    let (mut along, mut plain) = (V::splat(0.0), V::splat(0.0));
-    let (mut along_rest, mut plain_rest) = (0.0, 0.0);
-    for (row, (upper, lower)) in row_pairs(x, plane).enumerate() {
-        let part = row * pooled..(row + 1) * pooled;
-        let gradient = &gradient[part.clone()];
-        let (pulls, winners) = (&mut pulls[part.clone()], &mut winners[part]);
+    let (mean, scale) = (V::splat(moments.mean), V::splat(moments.scale));
+    let rows = output.chunks_exact_mut(pooled).zip(slopes.chunks_exact_mut(pooled));
+    for ((upper, lower), ((output, slopes), normals)) in
+        row_pairs(x, plane).zip(rows.zip(normals.chunks_exact_mut(pooled)))
+    {
         for at in (0..whole).step_by(LANES) {
             let pixels = four::<V>(upper, lower, at);
-            let scaled = pixels.map(|x| x.mul_add(V::splat(factor), V::splat(shift)));
-            let (mut best, mut value, mut winner) = (scaled[0], pixels[0], V::splat(0.0));
-            for k in 1..4 {
-                winner = best.select_less(scaled[k], V::splat(k as f32), winner);
-                value = best.select_less(scaled[k], pixels[k], value);
-                best = best.max(scaled[k]);
-            }
-            let pull = V::load(&gradient[at..]).mul(math::gelu_slope(best));
-            pull.store(&mut pulls[at..]);
-            winner.store(&mut winners[at..]);
-            along = pull.mul_add(value.sub(V::splat(moments.mean)).mul(V::splat(moments.scale)), along);
-            plain = plain.add(pull);
+            let (best, value) = maximum(pixels, factor, shift);
+            let (cdf, slope) = math::normal_cdf_and_gelu_slope(best);
+            best.mul(cdf).store(&mut output[at..]);
+            slope.store(&mut slopes[at..]);
+            value.sub(mean).mul(scale).store(&mut normals[at..]);
         }
         for at in whole..pooled {
-            let pixels = [upper[2 * at], upper[2 * at + 1], lower[2 * at], lower[2 * at + 1]];
-            let (mut best, mut winner) = (pixels[0] * factor + shift, 0);
-            for (k, x) in pixels.into_iter().enumerate().skip(1) {
-                let scaled = x * factor + shift;
-                if best < scaled {
-                    (best, winner) = (scaled, k);
-                }
-            }
-            let slope = math::gelu_slope(V::splat(best)).to_array()[0];
-            pulls[at] = gradient[at] * slope;
-            winners[at] = winner as f32;
-            along_rest += pulls[at] * (pixels[winner] - moments.mean) * moments.scale;
-            plain_rest += pulls[at];
+            let pixels = pixels_at(upper, lower, at);
+            let (best, winner) = best_of(&pixels, factor, shift);
+            let (cdf, slope) = math::normal_cdf_and_gelu_slope(V::splat(best));
+            output[at] = best * cdf.to_array()[0];
+            slopes[at] = slope.to_array()[0];
+            normals[at] = (pixels[winner] - moments.mean) * moments.scale;
         }
     }
-    [along.sum() + along_rest, plain.sum() + plain_rest]
+}
+
+/// The maximum of four scaled pixels, and the pixel before scaling.
+#[inline(always)]
+fn maximum<V: Vector>(pixels: [V; 4], factor: f32, shift: f32) -> (V, V) {
+    let scaled = each(pixels, |x| x.mul_add(V::splat(factor), V::splat(shift)));
+    let (mut best, mut value) = (scaled[0], pixels[0]);
+    for k in 1..4 {
+        value = best.select_less(scaled[k], pixels[k], value);
+        best = best.max(scaled[k]);
+    }
+    (best, value)
+}
+
+for_each_instruction_set! {
+    /// `[Σ g x̂, Σ g]` over a channel's maxima, `g` their gradients before GELU, which it writes.
+    fn pull_sums(gradient: &[f32], slopes: &[f32], normals: &[f32], pulls: &mut [f32]) -> [f32; 2]
+        = pull_sums_with
+}
+
+#[inline(always)]
+fn pull_sums_with<V: Vector>(
+    gradient: &[f32],
+    slopes: &[f32],
+    normals: &[f32],
+    pulls: &mut [f32],
+) -> [f32; 2] {
+    let (mut along, mut plain) = (V::splat(0.0), V::splat(0.0));
+    let whole = gradient.len() / LANES * LANES;
+    for at in (0..whole).step_by(LANES) {
+        let pull = V::load(&gradient[at..]).mul(V::load(&slopes[at..]));
+        pull.store(&mut pulls[at..]);
+        along = pull.mul_add(V::load(&normals[at..]), along);
+        plain = plain.add(pull);
+    }
+    let (mut along, mut plain) = (along.sum(), plain.sum());
+    for at in whole..gradient.len() {
+        pulls[at] = gradient[at] * slopes[at];
+        along += pulls[at] * normals[at];
+        plain += pulls[at];
+    }
+    [along, plain]
 }
 
 for_each_instruction_set! {
@@ -227,9 +279,8 @@ for_each_instruction_set! {
     fn spread(
         x: &[f32],
         pulls: &[f32],
-        winners: &[f32],
         output: &mut [f32],
-        factor: f32,
+        affine: (f32, f32),
         line: [f32; 2],
         plane: Plane,
     ) = spread_with
@@ -239,9 +290,8 @@ for_each_instruction_set! {
 fn spread_with<V: Vector>(
     x: &[f32],
     pulls: &[f32],
-    winners: &[f32],
     output: &mut [f32],
-    factor: f32,
+    (factor, shift): (f32, f32),
     [a, b]: [f32; 2],
     plane: Plane,
 ) {
@@ -253,16 +303,10 @@ fn spread_with<V: Vector>(
     {
         let (upper, lower) = rows.split_at(plane.width);
         let (upper_out, lower_out) = output.split_at_mut(plane.width);
-        let (pulls, winners) = (&pulls[row * pooled..][..pooled], &winners[row * pooled..][..pooled]);
+        let pulls = &pulls[row * pooled..][..pooled];
         for at in (0..whole).step_by(LANES) {
-            let pull = V::load(&pulls[at..]).mul(V::splat(factor));
-            let winner = V::load(&winners[at..]);
             let pixels = four::<V>(upper, lower, at);
-            let result: [V; 4] = std::array::from_fn(|k| {
-                let line = pixels[k].mul_add(V::splat(b), V::splat(a));
-                let distance = winner.sub(V::splat(k as f32)).abs();
-                line.add(distance.select_less(V::splat(0.5), pull, V::splat(0.0)))
-            });
+            let result = spread_block(pixels, V::load(&pulls[at..]), (factor, shift), [a, b]);
             let (left, right) = result[0].interleave(result[1]);
             left.store(&mut upper_out[2 * at..]);
             right.store(&mut upper_out[2 * at + LANES..]);
@@ -270,14 +314,39 @@ fn spread_with<V: Vector>(
             left.store(&mut lower_out[2 * at..]);
             right.store(&mut lower_out[2 * at + LANES..]);
         }
-        for (rows, outputs, k) in [(upper, upper_out, 0), (lower, lower_out, 2)] {
-            for at in 2 * whole..plane.width {
-                let own = at / 2 < pooled && winners[at / 2] as usize == k + at % 2;
-                outputs[at] = dense(rows[at]) + if own { pulls[at / 2] * factor } else { 0.0 };
-            }
+        for at in 2 * whole..plane.width {
+            upper_out[at] = dense(upper[at]);
+            lower_out[at] = dense(lower[at]);
+        }
+        for at in whole..pooled {
+            let (_, winner) = best_of(&pixels_at(upper, lower, at), factor, shift);
+            let row = if winner < 2 { &mut *upper_out } else { &mut *lower_out };
+            row[2 * at + winner % 2] += pulls[at] * factor;
         }
     }
     // An odd last row is pooled into nothing, but it has its share in the moments.
     let done = plane.height / 2 * 2 * plane.width;
     output[done..].iter_mut().zip(&x[done..]).for_each(|(output, &x)| *output = dense(x));
+}
+
+/// The gradients of the four pixels of eight blocks: the first of the largest takes the block's own.
+#[inline(always)]
+fn spread_block<V: Vector>(pixels: [V; 4], pull: V, (factor, shift): (f32, f32), [a, b]: [f32; 2]) -> [V; 4] {
+    let zero = V::splat(0.0);
+    let scaled = each(pixels, |x| x.mul_add(V::splat(factor), V::splat(shift)));
+    let mut result = each(pixels, |x| x.mul_add(V::splat(b), V::splat(a)));
+    let (upper, lower) = (scaled[0].max(scaled[1]), scaled[2].max(scaled[3]));
+    let pull = pull.mul(V::splat(factor));
+    let below = upper.select_less(lower, pull, zero);
+    let above = upper.select_less(lower, zero, pull);
+    let parts = [
+        scaled[0].select_less(scaled[1], zero, above),
+        scaled[0].select_less(scaled[1], above, zero),
+        scaled[2].select_less(scaled[3], zero, below),
+        scaled[2].select_less(scaled[3], below, zero),
+    ];
+    for (result, part) in result.iter_mut().zip(parts) {
+        *result = result.add(part);
+    }
+    result
 }

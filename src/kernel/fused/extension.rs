@@ -142,5 +142,5 @@ arities! {
     fused_6(a, b, c, d, e, f);
     fused_7(a, b, c, d, e, f, g);
     fused_8(a, b, c, d, e, f, g, h);
-    fused_19(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
+    fused_23(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w);
 }

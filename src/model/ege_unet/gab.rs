@@ -4,7 +4,7 @@ use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::kernel::{BridgeGroup, bridge_groups, resize_bilinear};
+use crate::kernel::{BridgeGroup, BridgeTail, bridge_groups, resize_bilinear};
 use crate::model::Site;
 use crate::model::block::{ChannelNorm, ChannelNormConfig, Conv2d, Conv2dConfig};
 
@@ -66,7 +66,9 @@ impl Gab {
             let (weight, bias) = self.group_convs[index].parameters();
             BridgeGroup { norm_weight, norm_bias, weight, bias, dilation: self.group_convs[index].dilation() }
         });
-        let joined = bridge_groups(high, low, mask, groups, self.group_norms[0].epsilon());
-        self.tail_conv.forward(self.tail_norm.forward(joined))
+        let (norm_weight, norm_bias) = self.tail_norm.parameters();
+        let (weight, bias) = self.tail_conv.parameters();
+        let tail = BridgeTail { norm_weight, norm_bias, weight, bias, epsilon: self.tail_norm.epsilon() };
+        bridge_groups(high, low, mask, groups, tail, self.group_norms[0].epsilon())
     }
 }

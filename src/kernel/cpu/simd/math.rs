@@ -72,8 +72,15 @@ pub(in crate::kernel) fn gelu<V: Vector>(x: V) -> V {
 /// The derivative of [`gelu`]: `Φ(x) + x φ(x)`.
 #[inline(always)]
 pub(in crate::kernel) fn gelu_slope<V: Vector>(x: V) -> V {
+    normal_cdf_and_gelu_slope(x).1
+}
+
+/// `Φ(x)`, by which [`gelu`] multiplies, and the derivative of `gelu`.
+#[inline(always)]
+pub(in crate::kernel) fn normal_cdf_and_gelu_slope<V: Vector>(x: V) -> (V, V) {
     let density = exp(x.mul(x).mul(V::splat(-0.5))).mul(V::splat(0.398_942_3));
-    x.mul_add(density, normal_cdf(x))
+    let cdf = normal_cdf(x);
+    (cdf, x.mul_add(density, cdf))
 }
 
 #[inline(always)]

@@ -16,4 +16,4 @@ pub(in crate::kernel) use avx2::Avx2;
 pub use instruction_set::InstructionSet;
 pub(in crate::kernel) use instruction_set::for_each_instruction_set;
 pub(in crate::kernel) use portable::Portable;
-pub(in crate::kernel) use vector::{LANES, Vector};
+pub(in crate::kernel) use vector::{LANES, Vector, each, sums};

@@ -104,6 +104,14 @@ impl Vector for Portable {
         (Self(std::array::from_fn(at)), Self(std::array::from_fn(|lane| at(lane + LANES))))
     }
     #[inline(always)]
+    fn permute(self, lanes: &[i32; LANES]) -> Self {
+        Self(lanes.map(|lane| self.0[lane as usize % LANES]))
+    }
+    #[inline(always)]
+    fn is_zero(self) -> bool {
+        self.0.iter().all(|&lane| lane == 0.0)
+    }
+    #[inline(always)]
     fn to_array(self) -> [f32; LANES] {
         self.0
     }

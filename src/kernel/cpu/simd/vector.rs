@@ -57,6 +57,10 @@ pub(in crate::kernel) trait Vector: Copy {
     fn deinterleave(self, next: Self) -> (Self, Self);
     /// The inverse of [`deinterleave`](Self::deinterleave): lanes of `self` and `odd` in turn.
     fn interleave(self, odd: Self) -> (Self, Self);
+    /// The lanes of `self` with the numbers `lanes`, each in 0..8.
+    fn permute(self, lanes: &[i32; LANES]) -> Self;
+    /// True if every lane is zero.
+    fn is_zero(self) -> bool;
     /// The lanes.
     fn to_array(self) -> [f32; LANES];
 
@@ -66,4 +70,25 @@ pub(in crate::kernel) trait Vector: Copy {
         let [a, b, c, d, e, f, g, h] = self.to_array();
         ((a + e) + (c + g)) + ((b + f) + (d + h))
     }
+}
+
+/// `f` of each vector.
+///
+/// The array's own `map` isn't always inlined, and what isn't doesn't have the instruction set.
+#[inline(always)]
+pub(in crate::kernel) fn each<V: Vector, const N: usize>(mut values: [V; N], f: impl Fn(V) -> V) -> [V; N] {
+    for value in &mut values {
+        *value = f(*value);
+    }
+    values
+}
+
+/// The sum of each vector's lanes.
+#[inline(always)]
+pub(in crate::kernel) fn sums<V: Vector, const N: usize>(values: [V; N]) -> [f32; N] {
+    let mut sums = [0.0; N];
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum = value.sum();
+    }
+    sums
 }
