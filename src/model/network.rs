@@ -34,6 +34,14 @@ impl Network {
             Self::EgeUnet(network) => network.forward(images),
         }
     }
+
+    /// True if what is computed for an image doesn't depend on the other images of its batch, in training too:
+    /// the network has no batch normalisation.
+    pub fn sees_images_alone(&self) -> bool {
+        match self {
+            Self::EgeUnet(_) => true,
+        }
+    }
 }
 
 /// A network together with the names of its parameters.

@@ -1,100 +1,94 @@
 //! AdamW over all parameters of a network.
 
-use std::collections::BTreeMap;
-
-use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::{Gradients, Tensor};
-
+use super::parameters::{Gradient, Layout};
 use crate::experiment::settings::AdamWSettings;
-use crate::model::state::{replace, values};
-use crate::model::{Built, Names};
+use crate::kernel::{AdamWScale, adamw};
+use crate::model::StateDict;
 
-/// AdamW with the order of operations of PyTorch's `torch.optim.AdamW`.
+/// What AdamW remembers, by name of parameter.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct AdamW {
+pub(super) struct Moments {
     /// Steps taken.
     pub step: u64,
-    /// First and second moment of each parameter that ever had a gradient, by name.
-    pub moments: BTreeMap<String, Moments>,
+    /// Decaying means of the gradients.
+    pub first: StateDict,
+    /// Decaying means of their squares.
+    pub second: StateDict,
 }
 
-/// Decaying means of a parameter's gradient and of its square.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Moments {
-    pub shape: Vec<usize>,
-    pub first: Vec<f32>,
-    pub second: Vec<f32>,
+/// AdamW with the order of operations of PyTorch's `torch.optim.AdamW`.
+#[derive(Clone, Debug)]
+pub(super) struct AdamW {
+    step: u64,
+    /// Decaying means of every parameter's gradient, laid out as the parameters are.
+    first: Vec<f32>,
+    /// Decaying means of its square.
+    second: Vec<f32>,
 }
 
 impl AdamW {
-    /// The network after one step against `gradients`; parameters without a gradient stay.
-    pub fn step(&mut self, built: Built, gradients: &Gradients, settings: AdamWSettings, rate: f64) -> Built {
-        self.step += 1;
-        let scale = Scale::of(settings, rate, self.step);
-        let mut update = Update { names: &built.names, moments: &mut self.moments, gradients, scale };
-        Built { network: built.network.map(&mut update), names: built.names }
+    /// An optimizer that has taken no step yet.
+    pub fn new(layout: &Layout) -> Self {
+        Self::resume(&Moments::default(), layout)
     }
-}
 
-/// What a step multiplies by.
-#[derive(Clone, Copy)]
-struct Scale {
-    keep: f32,
-    rest1: f32,
-    beta2: f32,
-    rest2: f32,
-    size: f32,
-    root: f32,
-    epsilon: f32,
-}
-
-impl Scale {
-    /// The scale of step `step`, counted from 1; computed in f64, as PyTorch does.
-    fn of(settings: AdamWSettings, rate: f64, step: u64) -> Self {
-        let power = i32::try_from(step).unwrap_or(i32::MAX);
+    /// Goes on from what was remembered.
+    pub fn resume(moments: &Moments, layout: &Layout) -> Self {
         Self {
-            keep: (1.0 - rate * settings.weight_decay) as f32,
-            rest1: (1.0 - settings.beta1) as f32,
-            beta2: settings.beta2 as f32,
-            rest2: (1.0 - settings.beta2) as f32,
-            size: (rate / (1.0 - settings.beta1.powi(power))) as f32,
-            root: (1.0 - settings.beta2.powi(power)).sqrt() as f32,
-            epsilon: settings.epsilon as f32,
+            step: moments.step,
+            first: layout.array(&moments.first),
+            second: layout.array(&moments.second),
+        }
+    }
+
+    /// What it remembers.
+    pub fn moments(&self, layout: &Layout) -> Moments {
+        Moments { step: self.step, first: layout.state(&self.first), second: layout.state(&self.second) }
+    }
+
+    /// Changes the parameters by one step; those without a gradient stay, and so do their moments.
+    pub fn step(
+        &mut self,
+        weights: &mut [f32],
+        gradient: &Gradient,
+        layout: &Layout,
+        settings: AdamWSettings,
+        rate: f64,
+    ) {
+        self.step += 1;
+        let scale = scale(settings, rate, self.step);
+        let mut slots = layout.slots().iter().zip(&gradient.present).peekable();
+        // Parameters in a row that all have a gradient are one pass.
+        while let Some((slot, &present)) = slots.next() {
+            if !present {
+                continue;
+            }
+            let mut range = slot.range.clone();
+            while let Some((next, _)) = slots.next_if(|(_, present)| **present) {
+                range.end = next.range.end;
+            }
+            adamw(
+                &mut weights[range.clone()],
+                &gradient.values[range.clone()],
+                &mut self.first[range.clone()],
+                &mut self.second[range],
+                scale,
+            );
         }
     }
 }
 
-struct Update<'a> {
-    names: &'a Names,
-    moments: &'a mut BTreeMap<String, Moments>,
-    gradients: &'a Gradients,
-    scale: Scale,
-}
-
-impl ModuleMapper for Update<'_> {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(gradient) = param.val().grad(self.gradients) else {
-            return param;
-        };
-        let gradient = values(gradient);
-        let mut weights = values(param.val());
-        let moments = self.moments.entry(self.names[&param.id].clone()).or_insert_with(|| Moments {
-            shape: param.dims().to_vec(),
-            first: vec![0.0; weights.len()],
-            second: vec![0.0; weights.len()],
-        });
-        update(&mut weights, &gradient, moments, self.scale);
-        replace(param, weights)
-    }
-}
-
-fn update(weights: &mut [f32], gradient: &[f32], moments: &mut Moments, scale: Scale) {
-    let state = moments.first.iter_mut().zip(&mut moments.second);
-    for ((weight, &g), (first, second)) in weights.iter_mut().zip(gradient).zip(state) {
-        *weight *= scale.keep;
-        *first += scale.rest1 * (g - *first);
-        *second = scale.beta2 * *second + scale.rest2 * g * g;
-        *weight -= scale.size * (*first / (second.sqrt() / scale.root + scale.epsilon));
+/// What step `step`, counted from 1, multiplies by; computed in f64, as PyTorch does.
+fn scale(settings: AdamWSettings, rate: f64, step: u64) -> AdamWScale {
+    let power = i32::try_from(step).unwrap_or(i32::MAX);
+    AdamWScale {
+        keep: (1.0 - rate * settings.weight_decay) as f32,
+        rest1: (1.0 - settings.beta1) as f32,
+        beta2: settings.beta2 as f32,
+        rest2: (1.0 - settings.beta2) as f32,
+        size: (rate / (1.0 - settings.beta1.powi(power))) as f32,
+        root: (1.0 - settings.beta2.powi(power)).sqrt() as f32,
+        epsilon: settings.epsilon as f32,
     }
 }
 
@@ -138,17 +132,13 @@ mod tests {
             ],
         ];
         let mut weights = [0.5_f32, -1.25, 3.0, 1e-3, 0.0, -0.07, 12.0, -4.0];
-        let mut moments = Moments { shape: vec![8], first: vec![0.0; 8], second: vec![0.0; 8] };
+        let (mut first, mut second) = ([0.0; 8], [0.0; 8]);
         for (step, expected) in expected.iter().enumerate() {
             let gradient: Vec<f32> = (0..8)
                 .map(|i| ((1.3 * f64::from(i) + step as f64).sin() * 10_f64.powi(i - 5)) as f32)
                 .collect();
-            update(
-                &mut weights,
-                &gradient,
-                &mut moments,
-                Scale::of(AdamWSettings::default(), 1e-3, step as u64 + 1),
-            );
+            let scale = scale(AdamWSettings::default(), 1e-3, step as u64 + 1);
+            adamw(&mut weights, &gradient, &mut first, &mut second, scale);
             for (weight, expected) in weights.iter().zip(expected) {
                 // Two units in the last place of f32, or of the step of 1e-3 where the weight is near 0.
                 let bound = 2.4e-7 * f32::abs(*expected).max(1e-3);

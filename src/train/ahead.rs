@@ -3,17 +3,15 @@
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use crate::dataset::Batch;
-
 /// Batches that wait for the step.
 const WAITING: usize = 2;
 
 /// Makes the batches on a thread of their own and hands each to `work`, in order, until it returns false or
 /// an error; the value is what it last returned, true where there was nothing to do.
-pub(super) fn ahead<E>(
+pub(super) fn ahead<B: Send, E>(
     orders: &[Vec<usize>],
-    make: impl Fn(&[usize]) -> Batch + Send + Sync,
-    mut work: impl FnMut(usize, Batch) -> Result<bool, E>,
+    make: impl Fn(&[usize]) -> B + Send + Sync,
+    mut work: impl FnMut(usize, B) -> Result<bool, E>,
 ) -> Result<bool, E> {
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(WAITING);
@@ -46,9 +44,8 @@ mod tests {
 
     use super::*;
 
-    fn batch(indices: &[usize]) -> Batch {
-        let none = Vec::new;
-        Batch { indices: indices.to_vec(), size: 0, images: none(), masks: none(), truth: Vec::new() }
+    fn batch(indices: &[usize]) -> Vec<usize> {
+        indices.to_vec()
     }
 
     fn orders() -> Vec<Vec<usize>> {
@@ -58,9 +55,9 @@ mod tests {
     #[test]
     fn batches_arrive_in_order() {
         let mut seen = Vec::new();
-        let ended = ahead::<Infallible>(&orders(), batch, |index, batch| {
+        let ended = ahead::<_, Infallible>(&orders(), batch, |index, batch| {
             assert_eq!(seen.len(), index);
-            seen.push(batch.indices);
+            seen.push(batch);
             Ok(true)
         });
         assert_eq!(ended, Ok(true));
@@ -69,8 +66,8 @@ mod tests {
 
     #[test]
     fn an_early_end_stops_the_maker() {
-        assert_eq!(ahead::<Infallible>(&orders(), batch, |index, _| Ok(index < 3)), Ok(false));
+        assert_eq!(ahead::<_, Infallible>(&orders(), batch, |index, _| Ok(index < 3)), Ok(false));
         assert_eq!(ahead(&orders(), batch, |index, _| if index < 3 { Ok(true) } else { Err(index) }), Err(3));
-        assert_eq!(ahead::<Infallible>(&[], batch, |_, _| Ok(false)), Ok(true));
+        assert_eq!(ahead::<_, Infallible>(&[], batch, |_, _| Ok(false)), Ok(true));
     }
 }

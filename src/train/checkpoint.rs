@@ -1,13 +1,13 @@
 //! Where a training stands, as bytes: enough to go on as if nothing had happened.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
-use super::adamw::{AdamW, Moments};
+use super::adamw::Moments;
+use crate::model::StateDict;
 use crate::model::weights::{from_safetensors, to_safetensors};
-use crate::model::{NamedTensor, StateDict};
 
 /// How far a training has come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Best {
 pub(super) struct Checkpoint {
     pub progress: Progress,
     pub weights: StateDict,
-    pub optimizer: AdamW,
+    pub optimizer: Moments,
 }
 
 const PROGRESS: &str = "progress";
@@ -51,16 +51,10 @@ impl Checkpoint {
     /// A safetensors file: weights and both moments by name, progress among the metadata.
     pub fn encode(&self) -> Vec<u8> {
         let mut tensors = StateDict::default();
-        let mut put = |group: &str, name: &str, shape: &[usize], values: &[f32]| {
-            let tensor = NamedTensor { shape: shape.to_vec(), values: values.to_vec() };
-            tensors.0.insert(format!("{group}{name}"), tensor);
-        };
-        for (name, tensor) in &self.weights.0 {
-            put(GROUPS[0], name, &tensor.shape, &tensor.values);
-        }
-        for (name, moments) in &self.optimizer.moments {
-            put(GROUPS[1], name, &moments.shape, &moments.first);
-            put(GROUPS[2], name, &moments.shape, &moments.second);
+        let states = [&self.weights, &self.optimizer.first, &self.optimizer.second];
+        for (group, state) in GROUPS.iter().zip(states) {
+            let named = state.0.iter().map(|(name, tensor)| (format!("{group}{name}"), tensor.clone()));
+            tensors.0.extend(named);
         }
         let progress = serde_json::to_string(&self.progress).expect("plain numbers are valid JSON");
         let metadata = HashMap::from([
@@ -81,39 +75,38 @@ impl Checkpoint {
         let progress = serde_json::from_str(word(PROGRESS)?).map_err(|error| broken(&error.to_string()))?;
         let step = word(STEP)?.parse().map_err(|_| broken("its step is no number"))?;
 
-        let mut checkpoint =
-            Self { progress, weights: StateDict::default(), optimizer: AdamW { step, ..AdamW::default() } };
-        let mut second = HashMap::new();
+        let mut states = [const { StateDict(BTreeMap::new()) }; GROUPS.len()];
         for (key, tensor) in tensors.0 {
             let group = GROUPS.iter().position(|group| key.starts_with(group));
             let group = group.ok_or_else(|| broken(&format!("`{key}` is unknown")))?;
-            let name = key[GROUPS[group].len()..].to_owned();
-            match group {
-                0 => drop(checkpoint.weights.0.insert(name, tensor)),
-                1 => {
-                    let NamedTensor { shape, values } = tensor;
-                    let moments = Moments { shape, first: values, second: Vec::new() };
-                    checkpoint.optimizer.moments.insert(name, moments);
+            states[group].0.insert(key[GROUPS[group].len()..].to_owned(), tensor);
+        }
+        let [weights, first, second] = states;
+        for (name, weight) in &weights.0 {
+            for (moments, which) in [(&first, "first"), (&second, "second")] {
+                let moment = moments
+                    .0
+                    .get(name)
+                    .ok_or_else(|| broken(&format!("`{name}` lacks its {which} moment")))?;
+                if moment.shape != weight.shape {
+                    return Err(broken(&format!("the {which} moment of `{name}` has another shape than it")));
                 }
-                _ => drop(second.insert(name, tensor.values)),
             }
         }
-        for (name, moments) in &mut checkpoint.optimizer.moments {
-            moments.second =
-                second.remove(name).ok_or_else(|| broken(&format!("`{name}` lacks its second moment")))?;
-        }
-        Ok(checkpoint)
+        Ok(Self { progress, weights, optimizer: Moments { step, first, second } })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::NamedTensor;
 
     fn checkpoint() -> Checkpoint {
-        let tensor = NamedTensor { shape: vec![2, 1], values: vec![0.1, -3.5e-8] };
-        let moments =
-            Moments { shape: vec![2, 1], first: vec![1.0, f32::MIN_POSITIVE], second: vec![0.3, 1e-30] };
+        let state = |values: [f32; 2]| {
+            let tensor = NamedTensor { shape: vec![2, 1], values: values.to_vec() };
+            StateDict([("a.weight".to_owned(), tensor)].into())
+        };
         Checkpoint {
             progress: Progress {
                 epochs_done: 3,
@@ -122,8 +115,12 @@ mod tests {
                 best: Some(Best { epoch: 2, score: 1.0 / 3.0 }),
                 seconds: 12.5,
             },
-            weights: StateDict([("a.weight".to_owned(), tensor)].into()),
-            optimizer: AdamW { step: 581, moments: [("a.weight".to_owned(), moments)].into() },
+            weights: state([0.1, -3.5e-8]),
+            optimizer: Moments {
+                step: 581,
+                first: state([1.0, f32::MIN_POSITIVE]),
+                second: state([0.3, 1e-30]),
+            },
         }
     }
 
@@ -137,6 +134,10 @@ mod tests {
     fn damage_is_told() {
         let bytes = checkpoint().encode();
         assert!(Checkpoint::decode(&bytes[..bytes.len() - 1]).is_err());
+        let mut half = checkpoint();
+        half.optimizer.second.0.clear();
+        let error = Checkpoint::decode(&half.encode()).unwrap_err().to_string();
+        assert_eq!(error, "the checkpoint is damaged: `a.weight` lacks its second moment");
         let weights_only = to_safetensors(&checkpoint().weights, None);
         let error = Checkpoint::decode(&weights_only).unwrap_err().to_string();
         assert_eq!(error, "the checkpoint is damaged: it has no record of its progress");

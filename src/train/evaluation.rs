@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
 
 use super::ahead::ahead;
 use super::loss::image_losses;
@@ -11,14 +12,18 @@ use super::workers::on_workers;
 use super::{Compute, ImageCounts, TrainError};
 use crate::dataset::{Batch, Batches, Images};
 use crate::experiment::settings::{LossSettings, Settings};
+use crate::kernel::{kernels, with_kernels};
 use crate::metric::Counts;
 use crate::model::state::values;
 use crate::model::weights::from_safetensors;
-use crate::model::{Built, Prediction};
+use crate::model::{Built, Network, Prediction};
 
-/// Images that are predicted together; a constant, so that a result can't depend on the batch size of the
-/// training.
+/// Images that are made ready at once.
 const BATCH: usize = 8;
+
+/// Images that are predicted together, each such part on a thread of its own; a constant, so that a result
+/// can't depend on the batch size of the training.
+const PART: usize = 4;
 
 /// Loss and counts of every image, in the order of `indices`.
 pub(super) struct Evaluation {
@@ -44,22 +49,35 @@ pub(super) fn evaluate(
     let network = built.network.valid();
     let mut evaluation = Evaluation { losses: Vec::new(), counts: Vec::with_capacity(indices.len()) };
     let chunks: Vec<Vec<usize>> = indices.chunks(BATCH).map(<[usize]>::to_vec).collect();
-    let make = |indices: &[usize]| batches.evaluation(indices);
-    let Ok(_) = ahead::<Infallible>(&chunks, make, |_, mut batch| {
-        let (images, masks) = tensors(&mut batch, device);
-        let prediction = on_workers(|| network.forward(images));
-        let lesion = lesions(&prediction);
-        let pixels = batch.size * batch.size;
-        for (predicted, truth) in lesion.chunks(pixels).zip(batch.truth.chunks(pixels)) {
-            evaluation.counts.push(Counts::of(predicted.iter().copied(), truth.iter().copied()));
-        }
-        if let Some(loss) = loss {
-            let losses = on_workers(|| values(image_losses(prediction, &masks, loss)));
-            evaluation.losses.extend(losses.into_iter().map(f64::from));
+    let make = |indices: &[usize]| -> Vec<Batch> {
+        indices.chunks(PART).map(|indices| batches.evaluation(indices)).collect()
+    };
+    let kernels = kernels();
+    let Ok(_) = ahead::<_, Infallible>(&chunks, make, |_, parts| {
+        let judged: Vec<Evaluation> = on_workers(|| {
+            let work = parts.into_par_iter().with_max_len(1);
+            work.map(|part| with_kernels(kernels, || judge(&network, part, loss, device))).collect()
+        });
+        for part in judged {
+            evaluation.losses.extend(part.losses);
+            evaluation.counts.extend(part.counts);
         }
         Ok(true)
     });
     evaluation
+}
+
+/// Loss and counts of a few images.
+fn judge(network: &Network, mut batch: Batch, loss: Option<&LossSettings>, device: &Device) -> Evaluation {
+    let (images, masks) = tensors(&mut batch, device);
+    let prediction = network.forward(images);
+    let pixels = batch.size * batch.size;
+    let lesion = lesions(&prediction);
+    let pairs = lesion.chunks(pixels).zip(batch.truth.chunks(pixels));
+    let counts =
+        pairs.map(|(lesion, truth)| Counts::of(lesion.iter().copied(), truth.iter().copied())).collect();
+    let losses = loss.map(|loss| values(image_losses(prediction, &masks, loss))).unwrap_or_default();
+    Evaluation { losses: losses.into_iter().map(f64::from).collect(), counts }
 }
 
 /// Lesion or not, pixel by pixel, for the images at `indices` under `weights`, a safetensors file.

@@ -6,8 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
 use super::Compute;
-use super::adamw::AdamW;
-use super::learner::Learner;
+use super::learner::{Learner, Part};
 use super::workers::on_workers;
 use crate::experiment::settings::{AdamWSettings, LossSettings, ModelSettings, OptimizerSettings};
 use crate::model::Built;
@@ -32,14 +31,18 @@ pub struct Measurement {
 pub fn training_steps(measurement: &Measurement, compute: Compute) -> Vec<f64> {
     let device = compute.device().autodiff();
     let built = Built::new(&measurement.model, 42, &device);
-    let mut learner = Learner { built, optimizer: AdamW::default(), device };
-    let (images, masks) = batch(measurement);
+    let mut learner = Learner::new(built, None, device);
+    let part = learner.part(measurement.batch);
+    let batches: Vec<_> =
+        parts(measurement.batch, part).map(|count| batch(count, measurement.size)).collect();
     let loss = LossSettings::default();
     let settings = AdamWSettings::default();
+    // Tensors share what they hold, so a step costs no copy of the batch, as none does in a training.
+    let tensor = |data: TensorData| Tensor::from_data(data, learner.device());
+    let batches: Vec<Part> =
+        batches.into_iter().map(|(images, masks)| (tensor(images), tensor(masks))).collect();
     repeat(measurement, || {
-        let images = Tensor::from_data(images.clone(), &learner.device);
-        let masks = Tensor::from_data(masks.clone(), &learner.device);
-        learner.step((images, masks), &loss, OptimizerSettings::Adamw(settings), settings.learning_rate);
+        learner.step(batches.clone(), &loss, OptimizerSettings::Adamw(settings), settings.learning_rate);
     })
 }
 
@@ -47,9 +50,10 @@ pub fn training_steps(measurement: &Measurement, compute: Compute) -> Vec<f64> {
 pub fn predictions(measurement: &Measurement, compute: Compute) -> Vec<f64> {
     let device = compute.device();
     let network = Built::new(&measurement.model, 42, &device).network.valid();
-    let (images, _) = batch(measurement);
+    let (images, _) = batch(measurement.batch, measurement.size);
+    let images = Tensor::from_data(images, &device);
     repeat(measurement, || {
-        let images = Tensor::from_data(images.clone(), &device);
+        let images = images.clone();
         let logits = on_workers(|| network.forward(images).output.into_data());
         assert!(!logits.bytes().is_empty(), "a prediction has pixels");
     })
@@ -64,9 +68,13 @@ fn repeat(measurement: &Measurement, mut work: impl FnMut()) -> Vec<f64> {
     timed.skip(measurement.warm_up).collect()
 }
 
+/// Sizes of a batch's parts.
+fn parts(batch: usize, part: usize) -> impl Iterator<Item = usize> {
+    (0..batch).step_by(part).map(move |first| part.min(batch - first))
+}
+
 /// Images of waves in 0..255 with discs as masks: what they show doesn't change what they cost.
-fn batch(measurement: &Measurement) -> (TensorData, TensorData) {
-    let (count, size) = (measurement.batch, measurement.size);
+fn batch(count: usize, size: usize) -> (TensorData, TensorData) {
     let images: Vec<f32> =
         (0..count * 3 * size * size).map(|i| 127.5 + 127.5 * (0.37 * i as f32).sin()).collect();
     let disc = |pixel: usize| {

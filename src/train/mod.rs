@@ -10,6 +10,7 @@ mod job;
 mod learner;
 mod loss;
 mod measure;
+mod parameters;
 mod schedule;
 mod trainer;
 mod workers;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::adamw::AdamW;
 use super::ahead::ahead;
 use super::checkpoint::{Best, Checkpoint, Progress};
 use super::evaluation::{Evaluation, evaluate, load, named, tensors};
@@ -55,14 +54,14 @@ impl<'a> Training<'a> {
         let positions = job.images.index();
         let indices = |ids: &[String]| ids.iter().map(|id| positions[id.as_str()]).collect::<Vec<usize>>();
         let mut built = Built::new(&job.settings.model, job.seed, &device);
-        let mut optimizer = AdamW::default();
+        let mut moments = None;
         let mut progress = Progress::default();
         if let Some(bytes) = host.load_checkpoint()? {
             let checkpoint = Checkpoint::decode(&bytes)?;
             built = built
                 .with_state(&checkpoint.weights)
                 .map_err(|error| TrainError::Weights(error.to_string()))?;
-            optimizer = checkpoint.optimizer;
+            moments = Some(checkpoint.optimizer);
             progress = checkpoint.progress;
         }
         Ok(Self {
@@ -71,7 +70,7 @@ impl<'a> Training<'a> {
             batches: Arc::new(Batches::new(job.images, indices(&job.split.train), settings, job.seed)),
             select: indices(&job.split.select),
             report: indices(&job.split.report),
-            learner: Learner { built, optimizer, device },
+            learner: Learner::new(built, moments.as_ref(), device),
             progress,
             since: Instant::now(),
         })
@@ -85,15 +84,18 @@ impl<'a> Training<'a> {
         let order = self.batches.order(epoch as u64);
         let mut images = 0;
         let batches = Arc::clone(&self.batches);
-        let make = |indices: &[usize]| batches.train(epoch as u64, indices);
+        let part = self.learner.part(self.settings.batch_size);
+        let make = |indices: &[usize]| -> Vec<Batch> {
+            indices.chunks(part).map(|indices| batches.train(epoch as u64, indices)).collect()
+        };
         let done = self.progress.batches_done;
-        let whole = ahead::<TrainError>(&order[done..], make, |index, batch| {
+        let whole = ahead::<_, TrainError>(&order[done..], make, |index, parts| {
             if host.stop_requested() {
                 return Ok(false);
             }
             let index = done + index;
-            let count = batch.indices.len();
-            let loss = self.step(epoch, index, batch, rate)?;
+            let count = order[index].len();
+            let loss = self.step(epoch, (index, &order[index]), parts, rate)?;
             images += count;
             self.progress.loss_sum += loss;
             self.progress.batches_done = index + 1;
@@ -114,18 +116,18 @@ impl<'a> Training<'a> {
         let trained = began.elapsed().as_secs_f64();
 
         let judged = evaluate(
-            &self.learner.built,
+            &self.learner.built(),
             &self.batches,
             &self.select,
             Some(&self.settings.loss),
-            &self.learner.device.clone().inner(),
+            &self.learner.device().clone().inner(),
         );
         if let Some(error) = self.not_finite(epoch, order.len(), &judged) {
             return Err(error);
         }
         let best = self.select(epoch, &judged);
         if best {
-            host.save_best(&to_safetensors(&self.learner.built.state(), None))?;
+            host.save_best(&to_safetensors(&self.learner.state(), None))?;
         }
         host.epoch(EpochSummary {
             epoch,
@@ -144,15 +146,21 @@ impl<'a> Training<'a> {
         Ok(true)
     }
 
-    /// One step of the optimizer; returns the batch's loss.
-    fn step(&mut self, epoch: usize, index: usize, mut batch: Batch, rate: f64) -> Result<f64, TrainError> {
-        let tensors = tensors(&mut batch, &self.learner.device);
-        let loss = self.learner.step(tensors, &self.settings.loss, self.settings.optimizer, rate);
+    /// One step of the optimizer on the batch of that index and images; returns its loss.
+    fn step(
+        &mut self,
+        epoch: usize,
+        (index, images): (usize, &[usize]),
+        mut parts: Vec<Batch>,
+        rate: f64,
+    ) -> Result<f64, TrainError> {
+        let parts = parts.iter_mut().map(|part| tensors(part, self.learner.device())).collect();
+        let loss = self.learner.step(parts, &self.settings.loss, self.settings.optimizer, rate);
         if loss.is_finite() {
             return Ok(loss);
         }
         let ids = self.job.images.ids();
-        let images = batch.indices.iter().map(|&index| ids[index].clone()).collect();
+        let images = images.iter().map(|&index| ids[index].clone()).collect();
         Err(TrainError::Diverged { epoch, batch: index + 1, loss, images })
     }
 
@@ -189,21 +197,21 @@ impl<'a> Training<'a> {
         self.since = Instant::now();
         let checkpoint = Checkpoint {
             progress: self.progress.clone(),
-            weights: self.learner.built.state(),
-            optimizer: self.learner.optimizer.clone(),
+            weights: self.learner.state(),
+            optimizer: self.learner.moments(),
         };
         Ok(host.save_checkpoint(&checkpoint.encode())?)
     }
 
     /// Counts the reported images under the best and the last weights.
     fn finish(self, host: &mut dyn Host) -> Result<Outcome, TrainError> {
-        let device = self.learner.device.clone().inner();
+        let device = self.learner.device().clone().inner();
         let best = load(self.job.settings, &host.load_best()?, &device)?;
         let count = |built: &Built| {
             let evaluation = evaluate(built, &self.batches, &self.report, None, &device);
             named(self.job.images, &self.report, evaluation.counts)
         };
-        let (best, last) = (count(&best), count(&self.learner.built));
+        let (best, last) = (count(&best), count(&self.learner.built()));
         Ok(Outcome::Done(Finished {
             best_epoch: self.progress.best.map_or(self.progress.epochs_done, |best| best.epoch),
             seconds: self.progress.seconds + self.since.elapsed().as_secs_f64(),
