@@ -14,6 +14,10 @@ pub struct Conv {
     pub groups: usize,
 }
 
+/// Pairs of input and output channel from which on burn's matrix product is the faster 3x3 convolution:
+/// the weights of a tile no longer stay in the first-level cache (`cargo bench --bench kernels -- plain`).
+const MATRIX_FROM: usize = 128 * 256;
+
 impl Conv {
     /// Padding that keeps the size for an odd `kernel`.
     fn padding(self, kernel: usize) -> usize {
@@ -37,7 +41,9 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, conv: Conv) -> T
         let inputs = |x: Tensor<4>| vec![x.into(), weight.clone().into(), bias.clone().into()];
         match ([kernel_height, kernel_width], conv) {
             ([1, 1], Conv { groups: 1, .. }) => return fused::apply(Pointwise, inputs(x)),
-            ([3, 3], Conv { groups: 1, dilation: 1 }) => return fused::apply(Conv3x3, inputs(x)),
+            ([3, 3], Conv { groups: 1, dilation: 1 }) if channels_in * channels_out < MATRIX_FROM => {
+                return fused::apply(Conv3x3, inputs(x));
+            }
             ([3, 3], Conv { groups, dilation }) if channels_in == 1 && groups == channels_out => {
                 return fused::apply(Depthwise { dilation }, inputs(x));
             }

@@ -13,6 +13,7 @@ mod fused;
 mod loss;
 mod norm;
 mod pool;
+pub mod probe;
 mod resize;
 pub mod trace;
 

@@ -55,7 +55,9 @@ impl NormConv<'_> {
     pub fn back(self) -> Vec<f32> {
         let mut back = transpose(self.matrix, self.channels_out(), self.scales.len());
         for (row, scale) in back.chunks_exact_mut(self.channels_out()).zip(self.scales) {
-            row.iter_mut().for_each(|weight| *weight *= scale);
+            for weight in row {
+                *weight *= scale;
+            }
         }
         back
     }

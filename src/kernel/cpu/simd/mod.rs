@@ -8,6 +8,7 @@
 mod avx2;
 mod instruction_set;
 pub(in crate::kernel) mod math;
+mod peak;
 mod portable;
 mod vector;
 
@@ -15,5 +16,6 @@ mod vector;
 pub(in crate::kernel) use avx2::Avx2;
 pub use instruction_set::InstructionSet;
 pub(in crate::kernel) use instruction_set::for_each_instruction_set;
+pub use peak::{copy_gigabytes, gigaflops};
 pub(in crate::kernel) use portable::Portable;
 pub(in crate::kernel) use vector::{LANES, Vector, each, sums};
