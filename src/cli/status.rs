@@ -139,6 +139,7 @@ mod tests {
             selection_loss: 1.0,
             selection_iou: 0.5,
             seconds,
+            input_seconds: None,
             images_per_second: 1.0,
             memory_mb: 0,
         };

@@ -145,6 +145,7 @@ impl FakeTrainer {
             selection: counted(job, &job.split.select, state.chain).iter().map(|image| image.counts).sum(),
             best,
             seconds: self.epoch_time.as_secs_f64(),
+            input_seconds: 0.0,
             images_per_second: job.split.train.len() as f64 / self.epoch_time.as_secs_f64().max(1e-3),
         })?;
         Ok(true)

@@ -105,6 +105,7 @@ impl Host for FolderHost<'_> {
             // Undefined only where nobody sees a lesion, and then nobody is wrong.
             selection_iou: Definition::PooledIou.value(&[summary.selection]).unwrap_or(1.0),
             seconds: summary.seconds,
+            input_seconds: Some(summary.input_seconds),
             images_per_second: summary.images_per_second,
             memory_mb: self.memory.megabytes(),
         };

@@ -28,6 +28,7 @@ mod tests {
             selection_loss: 0.5,
             selection_iou: 0.25,
             seconds: 1.5,
+            input_seconds: Some(0.01),
             images_per_second: 10.0,
             memory_mb: 100,
         }

@@ -142,6 +142,9 @@ pub struct EpochEvent {
     pub selection_iou: f64,
     /// Seconds of the epoch, evaluation included.
     pub seconds: f64,
+    /// Seconds of these for which a step or an evaluation waited for its images; none in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_seconds: Option<f64>,
     /// Training images a second, evaluation not included.
     pub images_per_second: f64,
     /// Resident memory of the process at the end of the epoch in MB; 0 where unknown.

@@ -2,16 +2,18 @@
 
 use std::sync::mpsc::sync_channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Batches that wait for the step.
 const WAITING: usize = 2;
 
-/// Makes the batches on a thread of their own and hands each to `work`, in order, until it returns false or
-/// an error; the value is what it last returned, true where there was nothing to do.
+/// Makes the batches on a thread of their own and hands each to `work`, in order, with the time for which it was
+/// waited, until `work` returns false or an error; the value is what it last returned, true where there was
+/// nothing to do.
 pub(super) fn ahead<B: Send, E>(
     orders: &[Vec<usize>],
     make: impl Fn(&[usize]) -> B + Send + Sync,
-    mut work: impl FnMut(usize, B) -> Result<bool, E>,
+    mut work: impl FnMut(usize, B, Duration) -> Result<bool, E>,
 ) -> Result<bool, E> {
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(WAITING);
@@ -29,8 +31,10 @@ pub(super) fn ahead<B: Send, E>(
                 }
             }
         });
-        for (index, batch) in receiver.iter().enumerate() {
-            if !work(index, batch)? {
+        for index in 0.. {
+            let asked = Instant::now();
+            let Ok(batch) = receiver.recv() else { break };
+            if !work(index, batch, asked.elapsed())? {
                 return Ok(false);
             }
         }
@@ -55,7 +59,7 @@ mod tests {
     #[test]
     fn batches_arrive_in_order() {
         let mut seen = Vec::new();
-        let ended = ahead::<_, Infallible>(&orders(), batch, |index, batch| {
+        let ended = ahead::<_, Infallible>(&orders(), batch, |index, batch, _| {
             assert_eq!(seen.len(), index);
             seen.push(batch);
             Ok(true)
@@ -66,8 +70,11 @@ mod tests {
 
     #[test]
     fn an_early_end_stops_the_maker() {
-        assert_eq!(ahead::<_, Infallible>(&orders(), batch, |index, _| Ok(index < 3)), Ok(false));
-        assert_eq!(ahead(&orders(), batch, |index, _| if index < 3 { Ok(true) } else { Err(index) }), Err(3));
-        assert_eq!(ahead::<_, Infallible>(&[], batch, |_, _| Ok(false)), Ok(true));
+        assert_eq!(ahead::<_, Infallible>(&orders(), batch, |index, _, _| Ok(index < 3)), Ok(false));
+        assert_eq!(
+            ahead(&orders(), batch, |index, _, _| if index < 3 { Ok(true) } else { Err(index) }),
+            Err(3)
+        );
+        assert_eq!(ahead::<_, Infallible>(&[], batch, |_, _, _| Ok(false)), Ok(true));
     }
 }

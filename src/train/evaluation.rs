@@ -1,6 +1,7 @@
 //! Prediction and counting.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -26,9 +27,12 @@ const BATCH: usize = 8;
 const PART: usize = 4;
 
 /// Loss and counts of every image, in the order of `indices`.
+#[derive(Default)]
 pub(super) struct Evaluation {
     pub losses: Vec<f64>,
     pub counts: Vec<Counts>,
+    /// The time for which it waited for images.
+    pub input: Duration,
 }
 
 impl Evaluation {
@@ -47,13 +51,14 @@ pub(super) fn evaluate(
     device: &Device,
 ) -> Evaluation {
     let network = built.network.valid();
-    let mut evaluation = Evaluation { losses: Vec::new(), counts: Vec::with_capacity(indices.len()) };
+    let mut evaluation = Evaluation::default();
     let chunks: Vec<Vec<usize>> = indices.chunks(BATCH).map(<[usize]>::to_vec).collect();
     let make = |indices: &[usize]| -> Vec<Batch> {
         indices.chunks(PART).map(|indices| batches.evaluation(indices)).collect()
     };
     let kernels = kernels();
-    let Ok(_) = ahead::<_, Infallible>(&chunks, make, |_, parts| {
+    let Ok(_) = ahead::<_, Infallible>(&chunks, make, |_, parts, waited| {
+        evaluation.input += waited;
         let judged: Vec<Evaluation> = on_workers(|| {
             let work = parts.into_par_iter().with_max_len(1);
             work.map(|part| with_kernels(kernels, || judge(&network, part, loss, device))).collect()
@@ -77,7 +82,7 @@ fn judge(network: &Network, mut batch: Batch, loss: Option<&LossSettings>, devic
     let counts =
         pairs.map(|(lesion, truth)| Counts::of(lesion.iter().copied(), truth.iter().copied())).collect();
     let losses = loss.map(|loss| values(image_losses(prediction, &masks, loss))).unwrap_or_default();
-    Evaluation { losses: losses.into_iter().map(f64::from).collect(), counts }
+    Evaluation { losses: losses.into_iter().map(f64::from).collect(), counts, input: Duration::ZERO }
 }
 
 /// Lesion or not, pixel by pixel, for the images at `indices` under `weights`, a safetensors file.

@@ -96,6 +96,8 @@ pub struct EpochSummary {
     pub best: bool,
     /// Seconds of the epoch in this session, evaluation included.
     pub seconds: f64,
+    /// Seconds of these for which a step or an evaluation waited for its images.
+    pub input_seconds: f64,
     /// Training images a second, evaluation not included.
     pub images_per_second: f64,
 }

@@ -85,7 +85,9 @@ impl Learner {
         let value = losses.iter().sum::<f64>();
         if value.is_finite() {
             let (sum, others) = replicas.split_first_mut().expect("a batch has images");
-            others.iter().for_each(|other| sum.gradient.add(&other.gradient));
+            for other in others {
+                sum.gradient.add(&other.gradient);
+            }
             let OptimizerSettings::Adamw(settings) = optimizer;
             self.optimizer.step(&mut self.weights, &sum.gradient, &self.layout, settings, rate);
         }

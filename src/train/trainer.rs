@@ -1,7 +1,7 @@
 //! The training loop.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::ahead::ahead;
 use super::checkpoint::{Best, Checkpoint, Progress};
@@ -83,13 +83,15 @@ impl<'a> Training<'a> {
         let rate = learning_rate(self.settings, epoch);
         let order = self.batches.order(epoch as u64);
         let mut images = 0;
+        let mut input = Duration::ZERO;
         let batches = Arc::clone(&self.batches);
         let part = self.learner.part(self.settings.batch_size);
         let make = |indices: &[usize]| -> Vec<Batch> {
             indices.chunks(part).map(|indices| batches.train(epoch as u64, indices)).collect()
         };
         let done = self.progress.batches_done;
-        let whole = ahead::<_, TrainError>(&order[done..], make, |index, parts| {
+        let whole = ahead::<_, TrainError>(&order[done..], make, |index, parts, waited| {
+            input += waited;
             if host.stop_requested() {
                 return Ok(false);
             }
@@ -137,6 +139,7 @@ impl<'a> Training<'a> {
             selection: judged.counts.iter().copied().sum(),
             best,
             seconds: began.elapsed().as_secs_f64(),
+            input_seconds: (input + judged.input).as_secs_f64(),
             images_per_second: images as f64 / trained.max(f64::MIN_POSITIVE),
         })?;
         self.progress.epochs_done = epoch;

@@ -116,6 +116,7 @@ fn event(epoch: usize, epochs: usize, seed: u64, level: f64) -> EpochEvent {
         selection_loss: 3.3 - 2.3 * progress + 0.2 * jitter,
         selection_iou: (level * progress.sqrt() - 0.03 * jitter.abs()).max(0.0),
         seconds: 100.0 + jitter,
+        input_seconds: None,
         images_per_second: 18.0 + jitter,
         memory_mb: 371,
     }

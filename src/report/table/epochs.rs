@@ -26,6 +26,10 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
         Column::new("selection_loss".into(), number(&|event| event.selection_loss)),
         Column::new("selection_iou".into(), number(&|event| event.selection_iou)),
         Column::new("seconds".into(), number(&|event| event.seconds)),
+        Column::new(
+            "input_seconds".into(),
+            rows.iter().map(|(_, event)| event.input_seconds).collect::<Vec<_>>(),
+        ),
         Column::new("images_per_second".into(), number(&|event| event.images_per_second)),
         Column::new("memory_mb".into(), rows.iter().map(|(_, event)| event.memory_mb).collect::<Vec<_>>()),
     ];
