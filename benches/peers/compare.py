@@ -32,7 +32,8 @@ def run(command):
     process = subprocess.run(command, capture_output=True, text=True)
     if process.returncode != 0:
         sys.exit(f"error: {' '.join(command)} exited with {process.returncode}\n{process.stderr[-2000:]}")
-    return json.loads(process.stdout.strip().splitlines()[-1])
+    # The authors' code prints lines of its own before the answer.
+    return json.loads(process.stdout[process.stdout.index("{") :])
 
 
 def main():
