@@ -49,6 +49,27 @@ parity authors_repo:
     "$tools/bin/python" tests/parity/metrics.py
     git status --short tests/parity
 
+# A Python with the authors' dependencies, for the scripts in benches/peers.
+[private]
+peers-python:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    tools="$(dirname "$CARGO_TARGET_DIR")/parity"
+    if [ ! -x "$tools/bin/python" ] || ! "$tools/bin/python" -c 'import tensorboardX' 2>/dev/null; then
+        python3 -m venv "$tools"
+        "$tools/bin/pip" install --quiet torch==2.9.0 torchvision==0.24.0 timm einops matplotlib scikit-learn \
+            pillow safetensors tensorboardX
+    fi
+
+# Time the authors' PyTorch network, from a clone of their repository, and this program in turn.
+peers authors_repo rounds="3" modes="eager channels_last": peers-python
+    cargo build --release
+    "$(dirname "$CARGO_TARGET_DIR")/parity/bin/python" benches/peers/compare.py "{{ authors_repo }}" "$CARGO_TARGET_DIR/release/ege-bench" --rounds {{ rounds }} --modes {{ modes }}
+
+# Time an epoch of the authors' train.py on folders of images and masks and two lists of ids.
+peers-epoch authors_repo images masks train val: peers-python
+    "$(dirname "$CARGO_TARGET_DIR")/parity/bin/python" benches/peers/epoch.py "{{ authors_repo }}" "{{ images }}" "{{ masks }}" "{{ train }}" "{{ val }}"
+
 # Look at a report in headless Chromium: light, dark, 400 px wide, into results/screenshots.
 browser-check report="results/report.html" height="3000":
     #!/usr/bin/env bash
