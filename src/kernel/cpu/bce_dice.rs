@@ -1,7 +1,7 @@
 //! Binary cross-entropy plus Dice over the output and all side outputs at once.
 //!
-//! Side outputs are resized row by row as they are needed; no full-size map is written. See
-//! [`image_losses`](crate::train::image_losses) for the formula.
+//! Side outputs are resized row by row as they are needed; of full size only the probabilities are kept, and these
+//! only for a backward. See [`image_losses`](crate::train::image_losses) for the formula.
 
 use rayon::prelude::*;
 

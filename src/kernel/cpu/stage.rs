@@ -1,7 +1,8 @@
 //! Group normalisation, 2x2 max pooling and GELU in one pass: the end of an encoder stage.
 //!
 //! The normalised feature map is never written: the forward reads the input for its moments and once more
-//! for the pooled output, the backward finds each block's maximum again.
+//! for the pooled output, and keeps of each block what the sums of the backward need: GELU's slope at the maximum and
+//! the maximum's normalised value. Which of the four pixels it was, the backward finds again.
 
 use rayon::prelude::*;
 
