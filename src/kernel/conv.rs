@@ -23,6 +23,18 @@ impl Conv {
     fn padding(self, kernel: usize) -> usize {
         self.dilation * (kernel - 1) / 2
     }
+
+    /// True if a weight of this shape is for the direct 3x3 kernel.
+    pub(super) fn direct(self, [channels_out, channels_in, height, width]: [usize; 4]) -> bool {
+        [height, width] == [3, 3]
+            && self == Self { dilation: 1, groups: 1 }
+            && channels_in * channels_out < MATRIX_FROM
+    }
+
+    /// Counts the convolution of `pixels` output pixels with a weight of this shape.
+    pub(super) fn note(self, pixels: usize, weight: [usize; 4]) {
+        trace::note("conv2d", (pixels * weight.iter().product::<usize>()) as u64);
+    }
 }
 
 /// A 2-D convolution with bias, zero-padded to keep the size.
@@ -35,15 +47,12 @@ impl Conv {
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, conv: Conv) -> Tensor<4> {
     let [batch, _, height, width] = x.dims();
     let [channels_out, channels_in, kernel_height, kernel_width] = weight.dims();
-    let taps = channels_in * kernel_height * kernel_width;
-    trace::note("conv2d", (batch * channels_out * height * width * taps) as u64);
+    conv.note(batch * height * width, weight.dims());
     if fused::available(&x) {
         let inputs = |x: Tensor<4>| vec![x.into(), weight.clone().into(), bias.clone().into()];
         match ([kernel_height, kernel_width], conv) {
             ([1, 1], Conv { groups: 1, .. }) => return fused::apply(Pointwise, inputs(x)),
-            ([3, 3], Conv { groups: 1, dilation: 1 }) if channels_in * channels_out < MATRIX_FROM => {
-                return fused::apply(Conv3x3, inputs(x));
-            }
+            _ if conv.direct(weight.dims()) => return fused::apply(Conv3x3, inputs(x)),
             ([3, 3], Conv { groups, dilation }) if channels_in == 1 && groups == channels_out => {
                 return fused::apply(Depthwise { dilation }, inputs(x));
             }

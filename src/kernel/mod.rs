@@ -23,6 +23,6 @@ pub use conv::{Conv, conv1d, conv2d};
 pub use cpu::{AdamWScale, BceDice, adamw};
 pub use fused::{Kernels, kernels, use_kernels, with_kernels};
 pub use loss::deep_bce_dice;
-pub use norm::{channel_norm, group_norm, norm_pool_gelu};
+pub use norm::{channel_norm, conv_norm_pool_gelu, group_norm, norm_pool_gelu};
 pub use pool::max_pool2;
 pub use resize::resize_bilinear;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::cpu::{
-    Axes, BceDice, Bilinear, Bridge, ChannelNorm, Conv3x3, DeepBceDice, Depthwise, Gelu, GroupNorm,
-    NormPoolGelu, Pointwise,
+    Axes, BceDice, Bilinear, Bridge, ChannelNorm, Conv3x3, ConvNormPoolGelu, DeepBceDice, Depthwise, Gelu,
+    GroupNorm, NormPoolGelu, Pointwise,
 };
 use super::fused::{Input, Op, Saved};
 
@@ -124,6 +124,12 @@ pub fn probes() -> Vec<Probe> {
             NormPoolGelu { groups: 4, epsilon },
             &[&[8, 8, 256, 256], &[8], &[8]],
             None,
+        ),
+        Probe::new(
+            "conv3x3 and norm_pool_gelu",
+            ConvNormPoolGelu { groups: 4, epsilon },
+            &[&[8, 3, 256, 256], &[8, 3, 3, 3], &[8], &[8], &[8]],
+            Some(4 * 27),
         ),
         Probe::new("gelu", Gelu, &[&[8, 8, 128, 128]], None),
         Probe::new("bilinear", Bilinear { height: 128, width: 128 }, &[&[8, 8, 64, 64]], None),

@@ -4,8 +4,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use ege_bench::kernel::cpu::simd::InstructionSet;
 use ege_bench::kernel::{
-    AxesConvs, BceDice, BridgeGroup, BridgeTail, Conv, Kernels, bridge_groups, channel_norm, conv1d, conv2d,
-    deep_bce_dice, gelu, group_norm, multiply_axes, norm_pool_gelu, resize_bilinear, trace, with_kernels,
+    AxesConvs, BceDice, BridgeGroup, BridgeTail, Conv, Kernels, bridge_groups, channel_norm,
+    conv_norm_pool_gelu, conv1d, conv2d, deep_bce_dice, gelu, group_norm, multiply_axes, norm_pool_gelu,
+    resize_bilinear, trace, with_kernels,
 };
 use ege_bench::random::{Stream, stream};
 
@@ -241,6 +242,27 @@ fn norm_pool_gelu_in_one_pass() {
     for round in 0..16 {
         let draw = norm_draw("stage", round, 4, 2);
         check("norm, pool, GELU", &draw, |x| norm_pool_gelu(x[0].four(), x[1].one(), x[2].one(), 4, 1e-5));
+    }
+}
+
+#[test]
+fn a_whole_encoder_stage() {
+    for round in 0..24 {
+        let mut draw = Draw::new("conv stage", round);
+        // Five images fill one task each; fewer are cut by channels. Heights beyond 60 rows make several bands.
+        let (batch, groups) = (draw.size(1, 5), draw.size(1, 4));
+        let (channels_in, channels) = (draw.size(1, 9), groups * draw.size(2, 5));
+        let (height, width) = (draw.size(2, if round % 4 == 0 { 600 } else { 40 }), draw.size(2, 40));
+        draw.tensor(&[batch, channels_in, height, width], |stream| 1.0 + stream.normal());
+        draw.normal(&[channels, channels_in, 3, 3]);
+        draw.normal(&[channels]);
+        draw.tensor(&[channels], |stream| 0.3 + stream.normal());
+        draw.normal(&[channels]);
+        let conv = Conv { dilation: 1, groups: 1 };
+        check("encoder stage", &draw, |x| {
+            let convolution = (x[1].four(), x[2].one(), conv);
+            conv_norm_pool_gelu(x[0].four(), convolution, (x[3].one(), x[4].one()), groups, 1e-5)
+        });
     }
 }
 

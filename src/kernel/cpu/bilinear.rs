@@ -1,10 +1,12 @@
 //! Bilinear resize with aligned corners, rows first and then columns; its backward gathers.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
 use super::scratch;
-use super::simd::{LANES, Vector, for_each_instruction_set};
+use super::simd::{LANES, Vector, for_each_instruction_set, sum_each};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// Bilinear interpolation of every plane to `height` by `width`, corners onto corners.
@@ -23,8 +25,18 @@ pub(in crate::kernel) struct Axis {
     weights: Vec<f32>,
     /// Eight positions at once, as far as eight neighbours in a row hold all that they read.
     blocks: Vec<Option<Block>>,
-    /// For each input position the first output position that has it as first neighbour; and the end.
-    starts: Vec<usize>,
+    /// For each input position the first of the output positions that read it, and the end.
+    readers: Vec<Range<usize>>,
+    /// For each input position eight output positions that hold all its readers, and what each takes of it; none
+    /// where eight don't suffice.
+    windows: Option<Vec<Window>>,
+}
+
+/// Eight output positions from `base` on, and the weight with which each reads one input position.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    base: usize,
+    weights: [f32; LANES],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +80,14 @@ impl Axis {
             .collect();
         let weights = taps.iter().map(|tap| tap.weight).collect();
         let blocks = taps.as_chunks().0.iter().map(|taps| Block::new(taps, from)).collect();
-        let starts = (0..=from).map(|input| taps.partition_point(|tap| tap.low < input)).collect();
-        Self { from, taps, weights, blocks, starts }
+        let readers: Vec<Range<usize>> = (0..from)
+            .map(|input| {
+                taps.partition_point(|tap| tap.high < input)..taps.partition_point(|tap| tap.low <= input)
+            })
+            .collect();
+        let windows = readers.iter().enumerate().map(|(input, readers)| Window::new(&taps, readers, input));
+        let windows = windows.collect();
+        Self { from, taps, weights, blocks, readers, windows }
     }
 
     fn to(&self) -> usize {
@@ -81,22 +99,25 @@ impl Axis {
         expand(input, self, output);
     }
 
-    /// The transpose of [`expand`](Self::expand): each input position is summed by itself and written once.
-    /// `memory` holds twice as many floats as there are output positions.
-    fn gather(&self, gradient: &[f32], memory: &mut [f32], output: &mut [f32]) {
-        let (lows, highs) = memory.split_at_mut(self.to());
-        split(gradient, &self.weights, lows, highs);
-        let mut before = 0.0;
-        for (output, range) in output.iter_mut().zip(self.starts.windows(2)) {
-            let (mut low, mut high) = (before, 0.0);
-            let pairs = lows[range[0]..range[1]].iter().zip(&highs[range[0]..range[1]]);
-            for (own, next) in pairs {
-                low += own;
-                high += next;
-            }
-            *output = low;
-            before = high;
-        }
+    /// Adds the transpose of [`expand`](Self::expand) to `output`: each input position is summed by itself.
+    fn gather(&self, gradient: &[f32], output: &mut [f32]) {
+        gather(gradient, self, output);
+    }
+}
+
+impl Tap {
+    /// What the output position takes of an input position.
+    fn of(self, input: usize) -> f32 {
+        let low = if self.low == input { 1.0 - self.weight } else { 0.0 };
+        low + if self.high == input { self.weight } else { 0.0 }
+    }
+}
+
+impl Window {
+    fn new(taps: &[Tap], readers: &Range<usize>, input: usize) -> Option<Self> {
+        let base = readers.start.min(taps.len().checked_sub(LANES)?);
+        let weights = std::array::from_fn(|lane| taps[base + lane].of(input));
+        (readers.end <= base + LANES).then_some(Self { base, weights })
     }
 }
 
@@ -132,22 +153,31 @@ fn expand_each(input: &[f32], taps: &[Tap], output: &mut [f32]) {
 }
 
 for_each_instruction_set! {
-    /// The parts of a gradient for the first and the second neighbour.
-    fn split(gradient: &[f32], weights: &[f32], lows: &mut [f32], highs: &mut [f32]) = split_with
+    fn gather(gradient: &[f32], axis: &Axis, output: &mut [f32]) = gather_with
 }
 
 #[inline(always)]
-fn split_with<V: Vector>(gradient: &[f32], weights: &[f32], lows: &mut [f32], highs: &mut [f32]) {
-    let whole = gradient.len() / LANES * LANES;
-    for at in (0..whole).step_by(LANES) {
-        let gradient = V::load(&gradient[at..]);
-        let high = gradient.mul(V::load(&weights[at..]));
-        high.store(&mut highs[at..]);
-        gradient.sub(high).store(&mut lows[at..]);
+fn gather_with<V: Vector>(gradient: &[f32], axis: &Axis, output: &mut [f32]) {
+    let Some(windows) = &axis.windows else {
+        for ((input, output), readers) in output.iter_mut().enumerate().zip(&axis.readers) {
+            for (gradient, tap) in gradient[readers.clone()].iter().zip(&axis.taps[readers.clone()]) {
+                *output += tap.of(input) * gradient;
+            }
+        }
+        return;
+    };
+    let product = |window: &Window| V::load(&gradient[window.base..]).mul(V::load(&window.weights));
+    let (outputs, rest) = output.as_chunks_mut::<LANES>();
+    let (eights, last) = windows.as_chunks::<LANES>();
+    for (output, windows) in outputs.iter_mut().zip(eights) {
+        let mut products = [V::splat(0.0); LANES];
+        for (value, window) in products.iter_mut().zip(windows) {
+            *value = product(window);
+        }
+        V::load(output).add(sum_each(products)).store(output);
     }
-    for at in whole..gradient.len() {
-        highs[at] = gradient[at] * weights[at];
-        lows[at] = gradient[at] - highs[at];
+    for (output, window) in rest.iter_mut().zip(last) {
+        *output += product(window).sum();
     }
 }
 
@@ -174,7 +204,7 @@ impl Axes {
     /// Floats of working memory for [`forward_rows`](Self::forward_rows) and
     /// [`backward_rows`](Self::backward_rows).
     pub fn memory(&self) -> usize {
-        5 * self.columns.to() + self.columns.from
+        3 * self.columns.to()
     }
 
     /// Hands every output row of a plane to `work`, in order.
@@ -231,15 +261,13 @@ impl Axes {
         let (from, to) = (self.columns.from, self.columns.to());
         let (gradient, rest) = memory.split_at_mut(to);
         let (mut low, rest) = rest.split_at_mut(to);
-        let (mut high, rest) = rest.split_at_mut(to);
-        let (parts, gathered) = rest.split_at_mut(2 * to);
+        let mut high = &mut rest[..to];
         low.fill(0.0);
         high.fill(0.0);
         let mut current = 0;
         for (index, tap) in self.rows.taps.iter().enumerate() {
             while current < tap.low {
-                self.columns.gather(low, parts, &mut gathered[..from]);
-                add(&gathered[..from], &mut input[current * from..][..from]);
+                self.columns.gather(low, &mut input[current * from..][..from]);
                 low.fill(0.0);
                 std::mem::swap(&mut low, &mut high);
                 current += 1;
@@ -249,8 +277,7 @@ impl Axes {
         }
         for (index, sums) in [(current, low), (current + 1, high)] {
             if index < self.rows.from {
-                self.columns.gather(sums, parts, &mut gathered[..from]);
-                add(&gathered[..from], &mut input[index * from..][..from]);
+                self.columns.gather(sums, &mut input[index * from..][..from]);
             }
         }
     }
@@ -341,9 +368,4 @@ fn share_with<V: Vector>(x: &[f32], weight: f32, low: &mut [f32], high: &mut [f3
         low[at] += rest * x[at];
         high[at] += weight * x[at];
     }
-}
-
-/// `output += x`.
-fn add(x: &[f32], output: &mut [f32]) {
-    output.iter_mut().zip(x).for_each(|(output, x)| *output += x);
 }

@@ -128,32 +128,60 @@ pub(in crate::kernel) fn dense_line(
     [-share * plain - slope * moments.mean, slope]
 }
 
+/// How many elements, their mean and the sum of their squared deviations from it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::kernel) struct Tally {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Tally {
+    /// Of the elements of both.
+    pub fn join(self, other: Self) -> Self {
+        let count = self.count + other.count;
+        if count == 0.0 {
+            return self;
+        }
+        let distance = other.mean - self.mean;
+        Self {
+            count,
+            mean: self.mean + distance * other.count / count,
+            squares: self.squares + other.squares + distance * distance * self.count * other.count / count,
+        }
+    }
+
+    /// Mean and inverse standard deviation, by the biased variance.
+    pub fn moments(self, epsilon: f32) -> Moments {
+        let variance = self.squares.max(0.0) / self.count;
+        Moments { mean: self.mean as f32, scale: (1.0 / (variance + f64::from(epsilon)).sqrt()) as f32 }
+    }
+}
+
+/// Mean and inverse standard deviation (biased variance) of `x`.
+pub(in crate::kernel) fn moments(x: &[f32], epsilon: f32) -> Moments {
+    tally(x).moments(epsilon)
+}
+
 for_each_instruction_set! {
-    /// Mean and inverse standard deviation (biased variance) of `x`.
-    pub(in crate::kernel) fn moments(x: &[f32], epsilon: f32) -> Moments = moments_with
+    /// The tally of `x`.
+    pub(in crate::kernel) fn tally(x: &[f32]) -> Tally = tally_with
 }
 
 #[inline(always)]
-fn moments_with<V: Vector>(x: &[f32], epsilon: f32) -> Moments {
+fn tally_with<V: Vector>(x: &[f32]) -> Tally {
     // Sums of 4,096 elements, which the first-level cache holds for both passes, stay in single precision; sums
     // of these don't.
     const RUN: usize = 4096;
-    let (mut count, mut mean, mut squares_sum) = (0.0, 0.0, 0.0);
-    for run in x.chunks(RUN) {
-        let own_count = run.len() as f64;
-        let own_mean = f64::from(total::<V>(run)) / own_count;
-        let centre = own_mean as f32;
+    x.chunks(RUN).fold(Tally::default(), |all, run| {
+        let count = run.len() as f64;
+        let mean = f64::from(total::<V>(run)) / count;
+        let centre = mean as f32;
         // The squares around the rounded mean are larger than those around the mean.
-        let rounding = own_mean - f64::from(centre);
-        let own_squares = f64::from(squares::<V>(run, centre)) - own_count * rounding * rounding;
-        let distance = own_mean - mean;
-        let all = count + own_count;
-        mean += distance * own_count / all;
-        squares_sum += own_squares + distance * distance * count * own_count / all;
-        count = all;
-    }
-    let variance = squares_sum.max(0.0) / count;
-    Moments { mean: mean as f32, scale: (1.0 / (variance + f64::from(epsilon)).sqrt()) as f32 }
+        let rounding = mean - f64::from(centre);
+        let squares = f64::from(squares::<V>(run, centre)) - count * rounding * rounding;
+        all.join(Tally { count, mean, squares })
+    })
 }
 
 #[inline(always)]

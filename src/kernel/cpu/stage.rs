@@ -21,13 +21,14 @@ pub(in crate::kernel) struct NormPoolGelu {
 
 /// Height and width before pooling.
 #[derive(Clone, Copy, Debug)]
-struct Plane {
-    height: usize,
-    width: usize,
+pub(super) struct Plane {
+    pub height: usize,
+    pub width: usize,
 }
 
 impl Plane {
-    fn pooled(self) -> usize {
+    /// Pixels after pooling.
+    pub fn pooled(self) -> usize {
         (self.height / 2) * (self.width / 2)
     }
 }
@@ -147,7 +148,7 @@ fn four<V: Vector>(upper: &[f32], lower: &[f32], at: usize) -> [V; 4] {
 
 for_each_instruction_set! {
     /// Without what the backward needs.
-    fn pool_gelu(x: &[f32], output: &mut [f32], affine: (f32, f32), plane: Plane) = pool_gelu_with
+    pub(super) fn pool_gelu(x: &[f32], output: &mut [f32], affine: (f32, f32), plane: Plane) = pool_gelu_with
 }
 
 #[inline(always)]
@@ -188,7 +189,7 @@ fn best_of(pixels: &[f32; 4], factor: f32, shift: f32) -> (f32, usize) {
 
 for_each_instruction_set! {
     /// With GELU's slope at each maximum and the maximum's normalised value.
-    fn pool_gelu_keep(
+    pub(super) fn pool_gelu_keep(
         x: &[f32],
         output: &mut [f32],
         kept: (&mut [f32], &mut [f32]),
@@ -247,7 +248,7 @@ fn maximum<V: Vector>(pixels: [V; 4], factor: f32, shift: f32) -> (V, V) {
 
 for_each_instruction_set! {
     /// `[Σ g x̂, Σ g]` over a channel's maxima, `g` their gradients before GELU, which it writes.
-    fn pull_sums(gradient: &[f32], slopes: &[f32], normals: &[f32], pulls: &mut [f32]) -> [f32; 2]
+    pub(super) fn pull_sums(gradient: &[f32], slopes: &[f32], normals: &[f32], pulls: &mut [f32]) -> [f32; 2]
         = pull_sums_with
 }
 
@@ -277,7 +278,7 @@ fn pull_sums_with<V: Vector>(
 
 for_each_instruction_set! {
     /// The gradient of a channel's input: a line in `x` everywhere, and each maximum's own part.
-    fn spread(
+    pub(super) fn spread(
         x: &[f32],
         pulls: &[f32],
         output: &mut [f32],

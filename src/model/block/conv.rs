@@ -65,9 +65,9 @@ impl Conv2d {
         (self.weight.val(), self.bias.val())
     }
 
-    /// Distance between the kernel's taps.
-    pub fn dilation(&self) -> usize {
-        self.dilation
+    /// How the kernel slides.
+    pub fn slide(&self) -> Conv {
+        Conv { dilation: self.dilation, groups: self.groups }
     }
 
     /// Applies the layer.
@@ -76,8 +76,8 @@ impl Conv2d {
     /// - `x`: `[batch, channels_in, height, width]`
     /// - output: `[batch, channels_out, height, width]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let conv = Conv { dilation: self.dilation, groups: self.groups };
-        kernel::conv2d(x, self.weight.val(), self.bias.val(), conv)
+        let (weight, bias) = self.parameters();
+        kernel::conv2d(x, weight, bias, self.slide())
     }
 }
 

@@ -4,6 +4,7 @@ use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
+use super::Conv2d;
 use crate::kernel;
 use crate::model::Site;
 
@@ -58,6 +59,17 @@ impl GroupNorm {
     /// - output: `[batch, channels, height / 2, width / 2]`
     pub fn forward_pool_gelu(&self, x: Tensor<4>) -> Tensor<4> {
         kernel::norm_pool_gelu(x, self.weight.val(), self.bias.val(), self.groups, self.epsilon)
+    }
+
+    /// Applies a convolution, then the layer, 2x2 max pooling and GELU.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, channels_in, height, width]`
+    /// - output: `[batch, channels, height / 2, width / 2]`
+    pub fn forward_conv_pool_gelu(&self, conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
+        let norm = (self.weight.val(), self.bias.val());
+        let (weight, bias) = conv.parameters();
+        kernel::conv_norm_pool_gelu(x, (weight, bias, conv.slide()), norm, self.groups, self.epsilon)
     }
 }
 

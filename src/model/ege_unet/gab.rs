@@ -64,7 +64,13 @@ impl Gab {
         let groups = std::array::from_fn(|index| {
             let (norm_weight, norm_bias) = self.group_norms[index].parameters();
             let (weight, bias) = self.group_convs[index].parameters();
-            BridgeGroup { norm_weight, norm_bias, weight, bias, dilation: self.group_convs[index].dilation() }
+            BridgeGroup {
+                norm_weight,
+                norm_bias,
+                weight,
+                bias,
+                dilation: self.group_convs[index].slide().dilation,
+            }
         });
         let (norm_weight, norm_bias) = self.tail_norm.parameters();
         let (weight, bias) = self.tail_conv.parameters();

@@ -75,11 +75,11 @@ impl EgeUnet {
         let mut features = Vec::with_capacity(5);
         let mut x = images;
         for stage in 0..5 {
-            let conv = match stage {
-                0..3 => self.plain_encoders[stage].forward(x),
-                _ => self.ghpa_encoders[stage - 3].forward(x),
+            let norm = &self.encoder_norms[stage];
+            x = match stage {
+                0..3 => norm.forward_conv_pool_gelu(&self.plain_encoders[stage], x),
+                _ => norm.forward_pool_gelu(self.ghpa_encoders[stage - 3].forward(x)),
             };
-            x = self.encoder_norms[stage].forward_pool_gelu(conv);
             features.push(x.clone());
         }
         x = gelu(self.ghpa_encoders[2].forward(x));

@@ -18,4 +18,4 @@ pub use instruction_set::InstructionSet;
 pub(in crate::kernel) use instruction_set::for_each_instruction_set;
 pub use peak::{copy_gigabytes, gigaflops};
 pub(in crate::kernel) use portable::Portable;
-pub(in crate::kernel) use vector::{LANES, Vector, each, sums};
+pub(in crate::kernel) use vector::{LANES, Vector, each, sum_each, sums};

@@ -92,3 +92,14 @@ pub(in crate::kernel) fn sums<V: Vector, const N: usize>(values: [V; N]) -> [f32
     }
     sums
 }
+
+/// The sum of each vector's lanes, as the lanes of one vector.
+#[inline(always)]
+pub(in crate::kernel) fn sum_each<V: Vector>([a, b, c, d, e, f, g, h]: [V; LANES]) -> V {
+    // Neighbouring lanes first: the lanes of `join(a, b)` are half the sums of `a`, then those of `b`.
+    let join = |left: V, right: V| {
+        let (even, odd) = left.deinterleave(right);
+        even.add(odd)
+    };
+    join(join(join(a, b), join(c, d)), join(join(e, f), join(g, h)))
+}
