@@ -52,7 +52,7 @@ mod tests {
         let undilated = network("ege-unet", json!({ "dilations": [1, 1, 1, 1] })).unwrap();
         assert_eq!(
             undilated,
-            ModelSettings::EgeUnet(EgeUnetSettings { dilations: [1; 4], ..Default::default() })
+            ModelSettings::EgeUnet(EgeUnetSettings { dilations: vec![1; 4], ..Default::default() })
         );
         assert!(!same_network(&plain, &undilated));
         let random =
@@ -70,8 +70,8 @@ mod tests {
         check(
             "ege-unet",
             json!({ "dilation": 1 }),
-            "no setting `dilation`; it has dilations, tensor-init, widths",
+            "no setting `dilation`; it has axes, deep-supervision, dilations, gab,",
         );
-        check("ege-unet", json!({ "dilations": [1, 2] }), "invalid length 2");
+        check("ege-unet", json!({ "widths": [8, 16] }), "invalid length 2");
     }
 }

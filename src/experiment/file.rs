@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::settings::{
-    BceForm, LastBatch, LossMask, Normalization, Protocol, Rotation, Selection, TensorInit,
+    Axis, BceForm, LastBatch, LossMask, Normalization, Protocol, Rotation, Selection, TensorInit, Tensors,
 };
 
 /// The tables that hold settings; variants and grids may have each of them.
@@ -160,8 +160,16 @@ pub enum RawModel {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawEgeUnet {
     pub widths: Option<[usize; 6]>,
-    pub dilations: Option<[usize; 4]>,
+    pub ghpa: Option<bool>,
+    pub axes: Option<Vec<Axis>>,
+    pub groups: Option<usize>,
+    pub tensors: Option<Tensors>,
     pub tensor_init: Option<TensorInit>,
+    pub tensor_convs: Option<bool>,
+    pub gab: Option<bool>,
+    pub dilations: Option<Vec<usize>>,
+    pub gab_mask: Option<bool>,
+    pub deep_supervision: Option<bool>,
 }
 
 /// The table in which `key` is a setting, if there is exactly one.

@@ -15,6 +15,7 @@ mod grid;
 mod layers;
 mod load;
 mod merge;
+mod network;
 pub mod plan;
 mod problems;
 mod protocol;

@@ -4,17 +4,16 @@ use super::check::{self, Check};
 use super::diagnostic::{Diagnostic, listed, similar};
 use super::document::Node;
 use super::file::{
-    RawAdamW, RawAugment, RawCosine, RawData, RawEgeUnet, RawLoss, RawModel, RawOptimizer, RawSchedule,
-    RawTrain,
+    RawAdamW, RawAugment, RawCosine, RawData, RawLoss, RawModel, RawOptimizer, RawSchedule, RawTrain,
 };
 use super::merge::SYNTHETIC;
+use super::network;
 use super::problems::Problems;
 use super::protocol;
 use super::read::read;
 use super::settings::{
-    AdamWSettings, AugmentSettings, DataSettings, DataSource, EgeUnetSettings, LARGEST_SIZE, LastBatch,
-    LossSettings, ModelSettings, OptimizerSettings, Protocol, SIZE_STEP, ScheduleSettings, Settings,
-    TrainSettings,
+    AdamWSettings, AugmentSettings, DataSettings, DataSource, LARGEST_SIZE, LastBatch, LossSettings,
+    ModelSettings, OptimizerSettings, Protocol, SIZE_STEP, ScheduleSettings, Settings, TrainSettings,
 };
 use super::variants::Draft;
 
@@ -157,22 +156,8 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
         return None;
     };
     match read(node, "model", check.problems)? {
-        RawModel::EgeUnet(raw) => Some(ModelSettings::EgeUnet(ege_unet(check, &raw, preset))),
+        RawModel::EgeUnet(raw) => Some(ModelSettings::EgeUnet(network::ege_unet(check, &raw, preset))),
     }
-}
-
-fn ege_unet(check: Check<'_>, raw: &RawEgeUnet, preset: Protocol) -> EgeUnetSettings {
-    let default = protocol::ege_unet(preset);
-    let widths = raw.widths.unwrap_or(default.widths);
-    for (stage, width) in widths.iter().enumerate() {
-        let good = width.is_multiple_of(4) && (4..=1024).contains(width);
-        check.must(&format!("model.ege-unet.widths.{stage}"), good, width, "multiples of 4 from 4 to 1024");
-    }
-    let dilations = raw.dilations.unwrap_or(default.dilations);
-    for (group, dilation) in dilations.iter().enumerate() {
-        check.within(&format!("model.ege-unet.dilations.{group}"), *dilation, 1..=64);
-    }
-    EgeUnetSettings { widths, dilations, tensor_init: raw.tensor_init.unwrap_or(default.tensor_init) }
 }
 
 fn train(check: Check<'_>, raw: &RawTrain, preset: Protocol) -> Option<TrainSettings> {

@@ -5,14 +5,71 @@ use burn::tensor::{Tensor, activation};
 use super::cpu::Gelu;
 use super::{fused, trace};
 
+/// Scalar operations of GELU: the error function, an addition and three products.
+pub(super) const GELU: usize = 5;
+
 /// The exact GELU, `x * Φ(x)` with the error function, as PyTorch's default.
 ///
 /// # Shapes
 /// - input and output: `[..]`
 pub fn gelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
-    trace::note("gelu", 0);
+    trace::note_each("gelu", &x.dims(), GELU);
     if fused::available(&x) {
         return fused::apply(Gelu, vec![x.into()]);
     }
     activation::gelu(x)
+}
+
+/// `max(x, 0)`.
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn relu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    trace::note_each("relu", &x.dims(), 1);
+    activation::relu(x)
+}
+
+/// The logistic function `1 / (1 + e^-x)`.
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    trace::note_each("sigmoid", &x.dims(), 4);
+    activation::sigmoid(x)
+}
+
+/// `x` times its logistic function, also called swish.
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    trace::note_each("silu", &x.dims(), 5);
+    activation::silu(x)
+}
+
+/// `min(max(x + 3, 0), 6) / 6`.
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn hard_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    trace::note_each("hard_sigmoid", &x.dims(), 4);
+    x.add_scalar(3.0).clamp(0.0, 6.0).div_scalar(6.0)
+}
+
+/// `x` times its [`hard_sigmoid`].
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn hard_swish<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    trace::note_each("hard_swish", &x.dims(), 5);
+    x.clone() * x.add_scalar(3.0).clamp(0.0, 6.0).div_scalar(6.0)
+}
+
+/// `e^x` over its sum along an axis.
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn softmax<const D: usize>(x: Tensor<D>, axis: usize) -> Tensor<D> {
+    trace::note_each("softmax", &x.dims(), 5);
+    activation::softmax(x, axis)
 }

@@ -2,7 +2,10 @@
 
 use burn::tensor::Tensor;
 
+use super::activation::GELU;
+use super::conv::note_conv2d;
 use super::cpu::{Axes, Bridge};
+use super::norm::NORM;
 use super::{Conv, channel_norm, conv2d, fused, gelu, trace};
 
 /// Parameters of the fourth quarter of [`multiply_axes`].
@@ -36,12 +39,13 @@ pub fn multiply_axes(
     let [batch, channels, height, width] = x.dims();
     let quarter = channels / 4;
     let depthwise = Conv { dilation: 1, groups: quarter };
+    let plain = Conv { dilation: 1, groups: 1 };
     if fused::available(&x) {
-        let pixels = batch * quarter * height * width;
-        trace::note("multiply", 0);
-        trace::note("conv2d", (pixels * quarter) as u64);
-        trace::note("gelu", 0);
-        trace::note("conv2d", (pixels * 9) as u64);
+        let part = [batch, quarter, height, width];
+        trace::note_each("multiply", &[batch, 3 * quarter, height, width], 1);
+        note_conv2d(part, convs.pointwise_weight.dims());
+        trace::note_each("gelu", &part, GELU);
+        note_conv2d(part, convs.depthwise_weight.dims());
         let tensors = vec![
             x.into(),
             plane.into(),
@@ -54,9 +58,8 @@ pub fn multiply_axes(
         ];
         return fused::apply(Axes, tensors);
     }
-    trace::note("multiply", 0);
+    trace::note_each("multiply", &[batch, 3 * quarter, height, width], 1);
     let part = |index: usize| x.clone().narrow(1, index * quarter, quarter);
-    let plain = Conv { dilation: 1, groups: 1 };
     let rest = gelu(conv2d(part(3), convs.pointwise_weight, convs.pointwise_bias, plain));
     let rest = conv2d(rest, convs.depthwise_weight, convs.depthwise_bias, depthwise);
     Tensor::cat(vec![part(0) * plane, part(1) * rows, part(2) * columns, rest], 1)
@@ -65,13 +68,13 @@ pub fn multiply_axes(
 /// Parameters of one group of [`bridge_groups`].
 #[derive(Clone, Debug)]
 pub struct BridgeGroup {
-    /// `[channels / 2 + 1]`
+    /// `[own]`: the group's channels of both maps, and one more for a mask
     pub norm_weight: Tensor<1>,
-    /// `[channels / 2 + 1]`
+    /// `[own]`
     pub norm_bias: Tensor<1>,
-    /// `[channels / 2 + 1, 1, 3, 3]`
+    /// `[own, 1, 3, 3]`
     pub weight: Tensor<4>,
-    /// `[channels / 2 + 1]`
+    /// `[own]`
     pub bias: Tensor<1>,
     /// Distance between the kernel's taps.
     pub dilation: usize,
@@ -80,11 +83,11 @@ pub struct BridgeGroup {
 /// What [`bridge_groups`] does to the joined channels.
 #[derive(Clone, Debug)]
 pub struct BridgeTail {
-    /// `[2 * channels + 4]`
+    /// `[groups * own]`
     pub norm_weight: Tensor<1>,
-    /// `[2 * channels + 4]`
+    /// `[groups * own]`
     pub norm_bias: Tensor<1>,
-    /// `[channels_out, 2 * channels + 4, 1, 1]`
+    /// `[channels_out, groups * own, 1, 1]`
     pub weight: Tensor<4>,
     /// `[channels_out]`
     pub bias: Tensor<1>,
@@ -92,38 +95,40 @@ pub struct BridgeTail {
     pub epsilon: f64,
 }
 
-/// For each of four groups: a quarter of `high`, a quarter of `low` and the mask, layer-normalised over these
-/// channels, then a depthwise 3x3 convolution; all groups' channels after one another, layer-normalised, then a 1x1
-/// convolution.
+/// For each group: its part of `high`, its part of `low` and the mask, layer-normalised over these channels, then a
+/// depthwise 3x3 convolution; all groups' channels after one another, layer-normalised, then a 1x1 convolution.
 ///
 /// # Shapes
-/// - `high` and `low`: `[batch, channels, height, width]`
+/// - `high` and `low`: `[batch, channels, height, width]`, channels a multiple of the number of groups
 /// - `mask`: `[batch, 1, height, width]`
 /// - output: `[batch, channels_out, height, width]`
 pub fn bridge_groups(
     high: Tensor<4>,
     low: Tensor<4>,
-    mask: Tensor<4>,
-    groups: [BridgeGroup; 4],
+    mask: Option<Tensor<4>>,
+    groups: Vec<BridgeGroup>,
     tail: BridgeTail,
     epsilon: f64,
 ) -> Tensor<4> {
     let [batch, channels, height, width] = low.dims();
-    let quarter = channels / 4;
-    let own = 2 * quarter + 1;
-    if fused::available(&low) {
-        for _ in 0..4 {
-            trace::note("channel_norm", 0);
-            trace::note("conv2d", (batch * own * height * width * 9) as u64);
+    let part = channels / groups.len();
+    let own = 2 * part + usize::from(mask.is_some());
+    // The kernel is there for the numbers of groups that a dispatch has a method for.
+    if fused::available(&low) && [1, 2, 4, 8].contains(&groups.len()) {
+        for group in &groups {
+            trace::note_each("channel_norm", &[batch, own, height, width], NORM);
+            note_conv2d([batch, own, height, width], group.weight.dims());
         }
-        trace::note("channel_norm", 0);
-        trace::note("conv2d", (batch * tail.weight.dims()[0] * 4 * own * height * width) as u64);
+        trace::note_each("channel_norm", &[batch, groups.len() * own, height, width], NORM);
+        note_conv2d([batch, tail.weight.dims()[0], height, width], tail.weight.dims());
         let op = Bridge {
-            dilations: groups.each_ref().map(|group| group.dilation),
+            dilations: groups.iter().map(|group| group.dilation).collect(),
+            mask: mask.is_some(),
             epsilon: epsilon as f32,
             tail_epsilon: tail.epsilon as f32,
         };
-        let mut tensors = vec![high.into(), low.into(), mask.into()];
+        let mut tensors = vec![high.into(), low.into()];
+        tensors.extend(mask.map(Into::into));
         for group in groups {
             tensors.extend([
                 group.norm_weight.into(),
@@ -141,9 +146,10 @@ pub fn bridge_groups(
         return fused::apply(op, tensors);
     }
     let outputs = groups.into_iter().enumerate().map(|(index, group)| {
-        let part = |x: &Tensor<4>| x.clone().narrow(1, index * quarter, quarter);
-        let joined = Tensor::cat(vec![part(&high), part(&low), mask.clone()], 1);
-        let normal = channel_norm(joined, group.norm_weight, group.norm_bias, epsilon);
+        let of = |x: &Tensor<4>| x.clone().narrow(1, index * part, part);
+        let seen = [of(&high), of(&low)].into_iter().chain(mask.clone());
+        let normal =
+            channel_norm(Tensor::cat(seen.collect(), 1), group.norm_weight, group.norm_bias, epsilon);
         conv2d(normal, group.weight, group.bias, Conv { dilation: group.dilation, groups: own })
     });
     let normal =

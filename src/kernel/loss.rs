@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, activation};
 
 use super::cpu::{BceDice, DeepBceDice};
-use super::{fused, resize_bilinear, trace};
+use super::{fused, resize_bilinear};
 
 /// The loss of each image: over all outputs, weighted, `dice (1 - score) + bce entropy` with the score
 /// `(2 Σ p·t + smooth) / (Σ p + Σ t + smooth)` and the mean cross-entropy; outputs are resized to the mask.
@@ -13,7 +13,6 @@ use super::{fused, resize_bilinear, trace};
 /// - `mask`: `[batch, 1, height, width]`, values in `[0, 1]`; it receives no gradient
 /// - output: `[batch]`
 pub fn deep_bce_dice(outputs: Vec<(Tensor<4>, f32)>, mask: Tensor<4>, form: BceDice) -> Tensor<1> {
-    trace::note("bce_dice", 0);
     if fused::available(&mask) {
         let (outputs, weights): (Vec<_>, Vec<f32>) = outputs.into_iter().unzip();
         let tensors = std::iter::once(mask).chain(outputs).map(Into::into).collect();

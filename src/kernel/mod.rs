@@ -6,6 +6,7 @@
 #![expect(unsafe_code, reason = "vector instructions, each block with its reason")]
 
 mod activation;
+mod arithmetic;
 mod attention;
 mod conv;
 pub mod cpu;
@@ -17,12 +18,16 @@ pub mod probe;
 mod resize;
 pub mod trace;
 
-pub use activation::gelu;
+pub use activation::{gelu, hard_sigmoid, hard_swish, relu, sigmoid, silu, softmax};
+pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply};
 pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
-pub use conv::{Conv, conv1d, conv2d};
+pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv2d, convolve};
 pub use cpu::{AdamWScale, BceDice, adamw};
 pub use fused::{Kernels, kernels, use_kernels, with_kernels};
 pub use loss::deep_bce_dice;
-pub use norm::{channel_norm, conv_norm_pool_gelu, group_norm, norm_pool_gelu};
-pub use pool::max_pool2;
-pub use resize::resize_bilinear;
+pub use norm::{
+    BatchMoments, batch_norm, batch_norm_train, channel_norm, conv_norm_pool_gelu, group_norm, layer_norm,
+    norm_pool_gelu,
+};
+pub use pool::{average_pool, max_pool, max_pool2};
+pub use resize::{repeat_pixels, resize_bilinear, resize_bilinear_areas};

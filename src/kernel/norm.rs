@@ -1,9 +1,15 @@
 //! Normalisations with learned scale and shift.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, module};
 
+use super::activation::GELU;
+use super::conv::note_conv2d;
 use super::cpu::{ChannelNorm, ConvNormPoolGelu, GroupNorm, NormPoolGelu};
 use super::{Conv, conv2d, fused, gelu, max_pool2, trace};
+
+/// Scalar operations of a normalisation for each element: one for the mean, three for the variance, two to
+/// normalise, two to scale and shift.
+pub(super) const NORM: usize = 8;
 
 /// Group normalisation: each image's groups of channels to mean 0 and (biased) variance 1.
 ///
@@ -17,7 +23,7 @@ pub fn group_norm(
     groups: usize,
     epsilon: f64,
 ) -> Tensor<4> {
-    trace::note("group_norm", 0);
+    trace::note_each("group_norm", &x.dims(), NORM);
     if fused::available(&x) {
         let op = GroupNorm { groups, epsilon: epsilon as f32 };
         return fused::apply(op, vec![x.into(), weight.into(), bias.into()]);
@@ -36,7 +42,7 @@ pub fn group_norm(
 /// - `x` and output: `[batch, channels, height, width]`
 /// - `weight` and `bias`: `[channels]`
 pub fn channel_norm(x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> Tensor<4> {
-    trace::note("channel_norm", 0);
+    trace::note_each("channel_norm", &x.dims(), NORM);
     if fused::available(&x) {
         let op = ChannelNorm { epsilon: epsilon as f32 };
         return fused::apply(op, vec![x.into(), weight.into(), bias.into()]);
@@ -61,9 +67,7 @@ pub fn norm_pool_gelu(
 ) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
     if fused::available(&x) && height > 1 && width > 1 {
-        for name in ["group_norm", "max_pool2", "gelu"] {
-            trace::note(name, 0);
-        }
+        note_stage_end(x.dims());
         let op = NormPoolGelu { groups, epsilon: epsilon as f32 };
         return fused::apply(op, vec![x.into(), weight.into(), bias.into()]);
     }
@@ -87,14 +91,85 @@ pub fn conv_norm_pool_gelu(
     let [batch, _, height, width] = x.dims();
     let (weight, bias, conv) = convolution;
     if fused::available(&x) && height > 1 && width > 1 && conv.direct(weight.dims()) {
-        conv.note(batch * height * width, weight.dims());
-        for name in ["group_norm", "max_pool2", "gelu"] {
-            trace::note(name, 0);
-        }
+        let channels = weight.dims()[0];
+        note_conv2d([batch, channels, height, width], weight.dims());
+        note_stage_end([batch, channels, height, width]);
         let op = ConvNormPoolGelu { groups, epsilon: epsilon as f32 };
         return fused::apply(op, vec![x.into(), weight.into(), bias.into(), norm.0.into(), norm.1.into()]);
     }
     norm_pool_gelu(conv2d(x, weight, bias, conv), norm.0, norm.1, groups, epsilon)
+}
+
+/// What a batch normalisation in training gives.
+#[derive(Clone, Debug)]
+pub struct BatchMoments {
+    /// The normalised map.
+    pub output: Tensor<4>,
+    /// Mean of each channel over the batch: `[channels]`.
+    pub mean: Tensor<1>,
+    /// Unbiased variance of each channel over the batch: `[channels]`.
+    pub variance: Tensor<1>,
+}
+
+/// Batch normalisation by the batch's own moments.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - `weight` and `bias`: `[channels]`
+pub fn batch_norm_train(x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> BatchMoments {
+    trace::note_each("batch_norm", &x.dims(), NORM);
+    let [batch, _, height, width] = x.dims();
+    let count = (batch * height * width) as f64;
+    let result = module::batch_norm_train(x, weight, bias, epsilon);
+    let variance = result.variance.mul_scalar(count / (count - 1.0).max(1.0));
+    BatchMoments { output: result.output, mean: result.mean, variance }
+}
+
+/// Batch normalisation by given moments.
+///
+/// # Shapes
+/// - `x` and output: `[batch, channels, height, width]`
+/// - `weight`, `bias`, `mean` and `variance`: `[channels]`
+pub fn batch_norm(
+    x: Tensor<4>,
+    (weight, bias): (Tensor<1>, Tensor<1>),
+    (mean, variance): (Tensor<1>, Tensor<1>),
+    epsilon: f64,
+) -> Tensor<4> {
+    trace::note_each("batch_norm", &x.dims(), 2);
+    let channels = x.dims()[1];
+    let factor = weight / variance.add_scalar(epsilon).sqrt();
+    let shift = bias - mean * factor.clone();
+    x * factor.reshape([1, channels, 1, 1]) + shift.reshape([1, channels, 1, 1])
+}
+
+/// Layer normalisation over the last axis, as transformers have it.
+///
+/// # Shapes
+/// - `x` and output: `[.., channels]`
+/// - `weight` and `bias`: `[channels]`
+pub fn layer_norm<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<1>,
+    bias: Tensor<1>,
+    epsilon: f64,
+) -> Tensor<D> {
+    trace::note_each("layer_norm", &x.dims(), NORM);
+    let shape = x.dims();
+    let channels = shape[D - 1];
+    let rows = x.reshape([shape[..D - 1].iter().product(), channels]);
+    let centred = rows.clone() - rows.mean_dim(1);
+    let variance = centred.clone().powi_scalar(2).mean_dim(1);
+    let normal = centred / variance.add_scalar(epsilon).sqrt();
+    (normal * weight.reshape([1, channels]) + bias.reshape([1, channels])).reshape(shape)
+}
+
+/// Notes a norm, 2x2 pooling and GELU of a map of this shape.
+fn note_stage_end([batch, channels, height, width]: [usize; 4]) {
+    trace::note_each("group_norm", &[batch, channels, height, width], NORM);
+    let pooled = [batch, channels, height / 2, width / 2];
+    trace::note_each("max_pool2d", &pooled, 3);
+    trace::note_each("gelu", &pooled, GELU);
 }
 
 fn scale_and_shift(x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>) -> Tensor<4> {

@@ -1,6 +1,9 @@
 //! Pooling of feature maps.
 
-use burn::tensor::{Tensor, module, ops::MaxPoolOptions};
+use burn::tensor::{
+    Tensor, module,
+    ops::{AvgPoolOptions, MaxPoolOptions},
+};
 
 use super::trace;
 
@@ -10,6 +13,31 @@ use super::trace;
 /// - `x`: `[batch, channels, height, width]`
 /// - output: `[batch, channels, height / 2, width / 2]`
 pub fn max_pool2(x: Tensor<4>) -> Tensor<4> {
-    trace::note("max_pool2", 0);
-    module::max_pool2d(x, MaxPoolOptions::new([2, 2]))
+    let output = module::max_pool2d(x, MaxPoolOptions::new([2, 2]));
+    trace::note_each("max_pool2d", &output.dims(), 3);
+    output
+}
+
+/// The maximum of each square of `kernel` pixels, `stride` pixels apart, with `padding` pixels around that never win.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, h, w]`, `h = (height + 2 padding - kernel) / stride + 1`
+pub fn max_pool(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) -> Tensor<4> {
+    let options = MaxPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
+    let output = module::max_pool2d(x, options);
+    trace::note_each("max_pool2d", &output.dims(), kernel * kernel - 1);
+    output
+}
+
+/// The mean of each square of `kernel` pixels, `stride` pixels apart; zeros around count where `padding` is not 0.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, h, w]`, `h = (height + 2 padding - kernel) / stride + 1`
+pub fn average_pool(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) -> Tensor<4> {
+    let options = AvgPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
+    let output = module::avg_pool2d(x, options);
+    trace::note_each("average_pool2d", &output.dims(), kernel * kernel);
+    output
 }

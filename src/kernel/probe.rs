@@ -150,7 +150,7 @@ pub fn probes() -> Vec<Probe> {
         ),
         Probe::new(
             "bridge",
-            Bridge { dilations: [1, 2, 5, 7], epsilon, tail_epsilon: epsilon },
+            Bridge { dilations: vec![1, 2, 5, 7], mask: true, epsilon, tail_epsilon: epsilon },
             &bridge,
             None,
         ),

@@ -8,17 +8,20 @@ use burn::tensor::{
 use super::cpu::Bilinear;
 use super::{fused, trace};
 
+/// Scalar operations of a bilinear interpolation: four products and three additions.
+const BILINEAR: usize = 7;
+
 /// Bilinear interpolation that maps corners onto corners (`align_corners`).
 ///
 /// # Shapes
 /// - `x`: `[batch, channels, height, width]`
 /// - output: `[batch, channels, size[0], size[1]]`
 pub fn resize_bilinear(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
-    trace::note("resize_bilinear", 0);
-    let [_, _, height, width] = x.dims();
+    let [batch, channels, height, width] = x.dims();
     if size == [height, width] {
         return x;
     }
+    trace::note_each("resize_bilinear", &[batch, channels, size[0], size[1]], BILINEAR);
     if fused::available(&x) {
         let op = Bilinear { height: size[0], width: size[1] };
         return fused::apply(op, vec![x.into()]);
@@ -26,4 +29,35 @@ pub fn resize_bilinear(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
     let options =
         InterpolateOptions::new(InterpolateMode::Bilinear).with_align_corners(true).with_output_size(size);
     module::interpolate(x, options)
+}
+
+/// Bilinear interpolation by whole factors, or any, that maps pixel areas onto pixel areas (`align_corners=False`).
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, size[0], size[1]]`
+pub fn resize_bilinear_areas(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    if size == [height, width] {
+        return x;
+    }
+    trace::note_each("resize_bilinear", &[batch, channels, size[0], size[1]], BILINEAR);
+    let options =
+        InterpolateOptions::new(InterpolateMode::Bilinear).with_align_corners(false).with_output_size(size);
+    module::interpolate(x, options)
+}
+
+/// Each pixel repeated `factor` times along both axes.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, height * factor, width * factor]`
+pub fn repeat_pixels(x: Tensor<4>, factor: usize) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let output = x
+        .reshape([batch * channels, height, 1, width, 1])
+        .expand([batch * channels, height, factor, width, factor])
+        .reshape([batch, channels, height * factor, width * factor]);
+    trace::note_each("repeat_pixels", &output.dims(), 0);
+    output
 }

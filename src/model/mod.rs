@@ -10,5 +10,5 @@ pub mod weights;
 
 pub use network::{Built, Network, Prediction};
 pub use registry::{Card, cards, names};
-pub use site::{Names, Site};
+pub use site::{Names, Role, Site};
 pub use state::{NamedTensor, StateDict, StateError};

@@ -4,13 +4,58 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use burn::module::{Param, ParamId};
+use burn::module::{Param, ParamId, RunningState};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::random;
 
-/// Names of parameters, as the original code spells them.
-pub type Names = HashMap<ParamId, String>;
+/// What becomes of a tensor while its network is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The optimizer changes it.
+    Trained,
+    /// Nothing changes it.
+    Frozen,
+    /// The forward changes it, as the running mean of a batch normalisation.
+    Buffer,
+}
+
+/// Names of a network's tensors, as the original code spells them, and what becomes of each in training.
+#[derive(Clone, Debug, Default)]
+pub struct Names(HashMap<ParamId, (String, Role)>);
+
+impl Names {
+    /// The tensor's name.
+    ///
+    /// # Panics
+    /// When the tensor isn't of the network that the names are of.
+    pub fn of(&self, id: ParamId) -> &str {
+        &self.0[&id].0
+    }
+
+    /// The tensor's role.
+    ///
+    /// # Panics
+    /// When the tensor isn't of the network that the names are of.
+    pub fn role(&self, id: ParamId) -> Role {
+        self.0[&id].1
+    }
+
+    /// The longest path, whole steps of it, that the names of all these tensors begin with.
+    pub fn path_of(&self, ids: &[ParamId]) -> String {
+        let steps = |id: &ParamId| {
+            let (path, _) = self.of(*id).rsplit_once('.').unwrap_or_default();
+            path.split('.').map(str::to_owned).collect::<Vec<_>>()
+        };
+        let mut paths = ids.iter().map(steps);
+        let mut shared = paths.next().unwrap_or_default();
+        for path in paths {
+            let same = shared.iter().zip(&path).take_while(|(one, other)| one == other).count();
+            shared.truncate(same);
+        }
+        shared.join(".")
+    }
+}
 
 /// A place in a network under construction.
 ///
@@ -37,7 +82,12 @@ impl Site {
         Self { path, ..self.clone() }
     }
 
-    /// The names of all parameters made so far.
+    /// Where the network's tensors stand.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The names of all tensors made so far.
     pub fn names(&self) -> Names {
         self.names.borrow().clone()
     }
@@ -57,6 +107,42 @@ impl Site {
         self.parameter(name, shape, |stream| stream.range(-bound, bound) as f32)
     }
 
+    /// A parameter from a normal distribution of mean 0 without what lies further than `bound` from it:
+    /// PyTorch's `trunc_normal_`.
+    pub fn truncated_normal<const D: usize>(
+        &self,
+        name: &str,
+        shape: [usize; D],
+        std: f64,
+        bound: f64,
+    ) -> Param<Tensor<D>> {
+        self.parameter(name, shape, |stream| {
+            loop {
+                let value = std * stream.normal();
+                if value.abs() <= bound {
+                    return value as f32;
+                }
+            }
+        })
+    }
+
+    /// The parameter as one that no training changes.
+    #[must_use]
+    pub fn frozen<const D: usize>(&self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if let Some((_, role)) = self.names.borrow_mut().0.get_mut(&parameter.id) {
+            *role = Role::Frozen;
+        }
+        parameter.set_require_grad(false)
+    }
+
+    /// What a forward in training changes: `[length]`, all elements `value`.
+    pub fn buffer(&self, name: &str, length: usize, value: f32) -> RunningState<Tensor<1>> {
+        let id = ParamId::new();
+        self.names.borrow_mut().0.insert(id, (self.at(name).path, Role::Buffer));
+        let values = TensorData::new(vec![value; length], [length]);
+        RunningState::with_id(id, Tensor::from_data(values, &self.device))
+    }
+
     fn parameter<const D: usize>(
         &self,
         name: &str,
@@ -67,7 +153,7 @@ impl Site {
         let mut stream = random::stream(self.seed, "init", 0, &path);
         let values: Vec<f32> = (0..shape.iter().product()).map(|_| draw(&mut stream)).collect();
         let parameter = Param::from_data(TensorData::new(values, shape), &self.device);
-        self.names.borrow_mut().insert(parameter.id, path);
+        self.names.borrow_mut().0.insert(parameter.id, (path, Role::Trained));
         parameter
     }
 }

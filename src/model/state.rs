@@ -52,8 +52,8 @@ impl StateError {
 }
 
 impl StateDict {
-    /// The parameters of a network.
-    pub(super) fn of(network: &Network, names: &Names) -> Self {
+    /// The parameters and buffers of a network.
+    pub(crate) fn of(network: &Network, names: &Names) -> Self {
         let mut collector = Collector { names, state: Self::default() };
         network.visit(&mut collector);
         collector.state
@@ -96,7 +96,7 @@ struct Collector<'a> {
 impl ModuleVisitor for Collector<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = NamedTensor { shape: param.dims().to_vec(), values: values(param.val()) };
-        self.state.0.insert(self.names[&param.id].clone(), tensor);
+        self.state.0.insert(self.names.of(param.id).to_owned(), tensor);
     }
 }
 
@@ -107,7 +107,7 @@ struct Loader<'a> {
 
 impl ModuleMapper for Loader<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let tensor = &self.state.0[&self.names[&param.id]];
+        let tensor = &self.state.0[self.names.of(param.id)];
         replace(param, tensor.values.clone())
     }
 }

@@ -100,9 +100,11 @@ impl Learner {
         Built { network, names: self.names.clone() }
     }
 
-    /// The parameters as they are now.
+    /// The network's tensors as they are now: parameters, and what its forwards keep.
     pub fn state(&self) -> StateDict {
-        self.layout.state(&self.weights)
+        let mut state = StateDict::of(&self.replicas[0].network, &self.names);
+        state.0.extend(self.layout.state(&self.weights).0);
+        state
     }
 
     /// What the optimizer remembers.

@@ -1,4 +1,4 @@
-//! All parameters of a network in one array, so that an optimizer passes over them once.
+//! All trained parameters of a network in one array, so that an optimizer passes over them once.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,12 +7,13 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 
 use crate::model::state::{replace, values};
-use crate::model::{Built, NamedTensor, Names, Network, StateDict};
+use crate::model::{Built, NamedTensor, Names, Network, Role, StateDict};
 
 /// Where each parameter stands in the array: one after another, in the order in which the network visits them.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     slots: Vec<Slot>,
+    names: Names,
 }
 
 /// One parameter's place.
@@ -35,7 +36,7 @@ impl Layout {
     pub fn of(built: &Built) -> Self {
         let mut survey = Survey { names: &built.names, slots: Vec::new() };
         built.network.visit(&mut survey);
-        Self { slots: survey.slots }
+        Self { slots: survey.slots, names: built.names.clone() }
     }
 
     /// The parameters' places, in order.
@@ -72,14 +73,14 @@ impl Layout {
 
     /// The network with its parameters taken from `array`, as new leaves of the autodiff graph.
     pub fn publish(&self, network: Network, array: &[f32]) -> Network {
-        network.map(&mut Publisher { slots: self.slots.iter(), array })
+        network.map(&mut Publisher { names: &self.names, slots: self.slots.iter(), array })
     }
 
     /// Writes the network's gradients into `out`.
     pub fn collect(&self, network: &Network, gradients: &Gradients, out: &mut Gradient) {
         out.values.resize(self.elements(), 0.0);
         out.present.clear();
-        network.visit(&mut Collector { slots: self.slots.iter(), gradients, out });
+        network.visit(&mut Collector { names: &self.names, slots: self.slots.iter(), gradients, out });
     }
 }
 
@@ -98,26 +99,34 @@ struct Survey<'a> {
 
 impl ModuleVisitor for Survey<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.names.role(param.id) != Role::Trained {
+            return;
+        }
         let start = self.slots.last().map_or(0, |slot| slot.range.end);
         let shape = param.dims().to_vec();
         let range = start..start + shape.iter().product::<usize>();
-        self.slots.push(Slot { name: self.names[&param.id].clone(), shape, range });
+        self.slots.push(Slot { name: self.names.of(param.id).to_owned(), shape, range });
     }
 }
 
 struct Publisher<'a> {
+    names: &'a Names,
     slots: std::slice::Iter<'a, Slot>,
     array: &'a [f32],
 }
 
 impl ModuleMapper for Publisher<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if self.names.role(param.id) != Role::Trained {
+            return param;
+        }
         let slot = self.slots.next().expect("a network visits the same parameters each time");
         replace(param, self.array[slot.range.clone()].to_vec())
     }
 }
 
 struct Collector<'a> {
+    names: &'a Names,
     slots: std::slice::Iter<'a, Slot>,
     gradients: &'a Gradients,
     out: &'a mut Gradient,
@@ -125,6 +134,9 @@ struct Collector<'a> {
 
 impl ModuleVisitor for Collector<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.names.role(param.id) != Role::Trained {
+            return;
+        }
         let slot = self.slots.next().expect("a network visits the same parameters each time");
         let own = &mut self.out.values[slot.range.clone()];
         let gradient = param.val().grad(self.gradients);

@@ -69,7 +69,7 @@ fn a_cell_is_found_by_network_and_images_only() {
     );
 
     settings.model =
-        ModelSettings::EgeUnet(EgeUnetSettings { dilations: [1; 4], ..EgeUnetSettings::default() });
+        ModelSettings::EgeUnet(EgeUnetSettings { dilations: vec![1; 4], ..EgeUnetSettings::default() });
     let (table, row, cell) = claims.cell(&settings, 650, iou).expect("a row of the ablation");
     assert_eq!(
         (table.name.as_str(), row.label.as_str(), cell.value),
@@ -77,7 +77,7 @@ fn a_cell_is_found_by_network_and_images_only() {
     );
 
     settings.model =
-        ModelSettings::EgeUnet(EgeUnetSettings { dilations: [1, 2, 3, 4], ..EgeUnetSettings::default() });
+        ModelSettings::EgeUnet(EgeUnetSettings { dilations: vec![1, 2, 3, 4], ..EgeUnetSettings::default() });
     assert!(claims.cell(&settings, 650, iou).is_none(), "no row is about other dilations");
     assert!(
         claims.cell(&crate::example::synthetic(), 16, iou).is_none(),
@@ -159,7 +159,7 @@ cells = { miou = "79.81 ± 0.10" }
     check("model = \"ege-unet\"\n", "", "claims/p.toml:17:12: `settings` need a `model`");
     check(
         "{ dilations = [1, 1, 1, 1] }",
-        "{ ghpa = false }",
-        "claims/p.toml:18:12: the model has no setting `ghpa`",
+        "{ attention = false }",
+        "claims/p.toml:18:12: the model has no setting `attention`",
     );
 }

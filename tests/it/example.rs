@@ -188,7 +188,7 @@ pub fn isic2017() -> ReportInput {
     let base = settings();
     let mut undilated = settings();
     undilated.model =
-        ModelSettings::EgeUnet(EgeUnetSettings { dilations: [1; 4], ..EgeUnetSettings::default() });
+        ModelSettings::EgeUnet(EgeUnetSettings { dilations: vec![1; 4], ..EgeUnetSettings::default() });
     let mut runs: Vec<ReportRun> = [(42, 0.815), (43, 0.809), (44, 0.812)]
         .into_iter()
         .map(|(seed, level)| run(&base, "ege-unet", seed, 650, level))

@@ -189,8 +189,8 @@ fn variants_and_grids_lie_over_what_is_extended() {
     assert_eq!(of(1).train.augment.rotation, Rotation::PerSample);
     let ModelSettings::EgeUnet(model) = &of(5).model;
     assert_eq!(
-        (model.dilations, model.tensor_init, of(5).train.epochs),
-        ([1, 2, 3, 4], TensorInit::Random, 6)
+        (model.dilations.clone(), model.tensor_init, of(5).train.epochs),
+        (vec![1, 2, 3, 4], TensorInit::Random, 6)
     );
     assert_eq!(of(7).data.size, 128);
     assert!(experiment.variants.iter().all(|variant| variant.seeds == [7]));

@@ -34,6 +34,18 @@ const SETTINGS: &[(&str, [&str; 2])] = &[
     ("model.ege-unet.widths", ["[4, 4, 4, 4, 4, 4]", "[8, 16, 24, 32, 48, 128]"]),
     ("model.ege-unet.dilations", ["[1, 1, 1, 1]", "[1, 2, 5, 8]"]),
     ("model.ege-unet.tensor-init", ["\"random\"", "'random'"]),
+    ("model.ege-unet.axes", ["[\"xy\"]", "[\"dw\", \"xy\"]"]),
+    ("model.ege-unet.tensor-convs", ["false", "false"]),
+    ("model.ege-unet.gab-mask", ["false", "false"]),
+    ("model.ege-unet.deep-supervision", ["false", "false"]),
+];
+
+/// Settings that some of the others contradict.
+const SWITCHES: [(&str, [&str; 2]); 4] = [
+    ("model.ege-unet.ghpa", ["false", "false"]),
+    ("model.ege-unet.groups", ["8", "8"]),
+    ("model.ege-unet.tensors", ["\"frozen\"", "\"none\""]),
+    ("model.ege-unet.gab", ["false", "false"]),
 ];
 
 const HEAD: &str = "data.dataset = \"isic2017\"\nmodel.ege-unet = {}\n";
@@ -147,7 +159,7 @@ fn every_setting_changes_the_id() {
     let paper = [("data.split", "\"paper\"")];
     let mut ids = BTreeMap::from([(with(&paper, &[]), "the default".to_owned())]);
     let others = [("train.seeds", ["[7]", "[8]"]), ("schedule.constant", ["{}", "{ }"])];
-    for (path, values) in SETTINGS.iter().chain(&others) {
+    for (path, values) in SETTINGS.iter().chain(&SWITCHES).chain(&others) {
         let [first, second] = values.map(|value| with(&paper, &[format!("{path}={value}")]));
         if bare(values[0]) == bare(values[1]) {
             assert_eq!(first, second, "{path}");
@@ -186,7 +198,7 @@ fn no_setting_is_left_out_of_these_tests() {
         moved.unwrap_or_else(|| leaf.clone())
     };
     for leaf in leaves.iter().map(as_typed) {
-        let known = leaf == "data.dataset" || SETTINGS.iter().any(|(path, _)| *path == leaf);
+        let known = leaf == "data.dataset" || SETTINGS.iter().chain(&SWITCHES).any(|(path, _)| *path == leaf);
         assert!(known, "`{leaf}` has no line in SETTINGS");
     }
 }

@@ -44,7 +44,7 @@ impl ModuleVisitor for Untouched<'_> {
             gradient.iter().all(|x| x.is_finite()) && gradient.iter().any(|&x| x != 0.0)
         });
         if !touched {
-            self.found.push(self.names[&param.id].clone());
+            self.found.push(self.names.of(param.id).to_owned());
         }
     }
 }

@@ -108,7 +108,7 @@ struct GradientNorms<'a> {
 
 impl ModuleVisitor for GradientNorms<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let name = &self.names[&param.id];
+        let name = self.names.of(param.id);
         let ours =
             floats(param.val().grad(self.gradients).unwrap_or_else(|| panic!("{name} has no gradient")));
         let expected = &self.reference.0[&format!("gradient/{name}")].values;
@@ -117,7 +117,7 @@ impl ModuleVisitor for GradientNorms<'_> {
         let norm: f64 = expected.iter().map(|&b| square(f64::from(b))).sum();
         let relative = (difference / norm).sqrt();
         if relative > self.worst.0 {
-            self.worst = (relative, name.clone());
+            self.worst = (relative, name.to_owned());
         }
         self.seen += 1;
     }

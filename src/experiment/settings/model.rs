@@ -22,19 +22,86 @@ impl ModelSettings {
 /// Settings of EGE-UNet; the default is the network as released: 53,374 parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part of the network that is there or not")]
 pub struct EgeUnetSettings {
-    /// Channels of the six stages; each a multiple of 4 (groups of GroupNorm, quarters of GHPA and GAB).
+    /// Channels of the six stages; each a multiple of 4 (groups of GroupNorm) and of the groups of GHPA and GAB.
     pub widths: [usize; 6],
-    /// Dilations of the four groups of every GAB.
-    pub dilations: [usize; 4],
+    /// Whether the three deepest stages of the encoder and of the decoder are GHPA; else they are 3x3 convolutions.
+    pub ghpa: bool,
+    /// What GHPA does to its groups of channels, in turn.
+    pub axes: Vec<Axis>,
+    /// Groups of channels in GHPA; a multiple of the number of axes.
+    pub groups: usize,
+    /// What becomes of the tensors of GHPA.
+    pub tensors: Tensors,
     /// How the learnable tensors of GHPA start.
     pub tensor_init: TensorInit,
+    /// Whether the tensors of GHPA pass a depthwise and a pointwise convolution.
+    pub tensor_convs: bool,
+    /// Whether skips are GAB; else features are added.
+    pub gab: bool,
+    /// Dilation of each group of every GAB.
+    pub dilations: Vec<usize>,
+    /// Whether the groups of GAB see the predicted mask.
+    pub gab_mask: bool,
+    /// Whether masks are predicted, and trained, at every stage of the decoder.
+    pub deep_supervision: bool,
 }
 
 impl Default for EgeUnetSettings {
     fn default() -> Self {
-        Self { widths: [8, 16, 24, 32, 48, 64], dilations: [1, 2, 5, 7], tensor_init: TensorInit::Ones }
+        Self {
+            widths: [8, 16, 24, 32, 48, 64],
+            ghpa: true,
+            axes: vec![Axis::Xy, Axis::Zx, Axis::Zy, Axis::Dw],
+            groups: 4,
+            tensors: Tensors::Learned,
+            tensor_init: TensorInit::Ones,
+            tensor_convs: true,
+            gab: true,
+            dilations: vec![1, 2, 5, 7],
+            gab_mask: true,
+            deep_supervision: true,
+        }
     }
+}
+
+/// What GHPA does to a group of channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Axis {
+    /// Multiplies it with a tensor over height and width.
+    Xy,
+    /// Multiplies it with a tensor over channels and height.
+    Zx,
+    /// Multiplies it with a tensor over channels and width.
+    Zy,
+    /// Passes it through a pointwise and a depthwise convolution.
+    Dw,
+}
+
+impl Axis {
+    /// The axis as the original names its parameters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Xy => "xy",
+            Self::Zx => "zx",
+            Self::Zy => "zy",
+            Self::Dw => "dw",
+        }
+    }
+}
+
+/// What becomes of the tensors of GHPA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tensors {
+    /// They are trained.
+    Learned,
+    /// They stay as they start.
+    Frozen,
+    /// There are none: their groups pass unchanged.
+    None,
 }
 
 /// How the learnable tensors of GHPA start (deviation 9: the code says ones, the text says random).

@@ -145,7 +145,7 @@ impl Op for ConvNormPoolGelu {
         // One float where nobody asks for the input's gradient, so that the images have something to be cut by.
         let input_part = if wanted[0] { image_floats } else { 1 };
         let mut input_gradient = unwritten(conv.batch * input_part);
-        let sums: Vec<(Vec<f32>, Vec<Vec<[f32; 2]>>)> = input_gradient
+        let sums: Vec<ImageSums> = input_gradient
             .par_chunks_mut(input_part)
             .enumerate()
             .map(|(image, output)| {
@@ -162,10 +162,10 @@ impl Op for ConvNormPoolGelu {
                 image_backward(stage, input, kept, &gradient[pooled], output)
             })
             .collect();
-        let (taps, groups): (Vec<Vec<f32>>, Vec<Vec<Vec<[f32; 2]>>>) = sums.into_iter().unzip();
-        let mut weight = add_all(taps);
+        let groups: Vec<Vec<[f32; 2]>> = sums.iter().flat_map(|image| image.groups.clone()).collect();
+        let mut weight = add_all(sums.into_iter().map(|image| image.taps).collect());
         let bias = weight.split_off(conv.taps());
-        let (scale, shift) = weight_and_bias(&groups.concat(), norm);
+        let (scale, shift) = weight_and_bias(&groups, norm);
         vec![wanted[0].then_some(input_gradient), Some(weight), Some(bias), Some(scale), Some(shift)]
     }
 }
@@ -210,15 +210,23 @@ struct Kept<'a> {
     normals: &'a [f32],
 }
 
-/// Sums of one image: the gradients of the convolution's weight and bias, and each group's channels'
-/// `[Σ g x̂, Σ g]`. Where the input's gradient is wanted, `output` holds the packed weights and the place for it.
+/// Sums over one image.
+struct ImageSums {
+    /// The gradients of the convolution's weight, then of its bias.
+    taps: Vec<f32>,
+    /// Each group's channels' `[Σ g x̂, Σ g]`.
+    groups: Vec<Vec<[f32; 2]>>,
+}
+
+/// The backward of one image. Where the input's gradient is wanted, `output` holds the packed weights and the place
+/// for it.
 fn image_backward(
     stage: Stage,
     input: &[f32],
     kept: Kept,
     gradient: &[f32],
     output: Option<(&[f32], &mut [f32])>,
-) -> (Vec<f32>, Vec<Vec<[f32; 2]>>) {
+) -> ImageSums {
     let Stage { conv, norm, .. } = stage;
     let (plane, pooled) = (conv.plane(), stage.plane().pooled());
     let moments: Vec<Moments> =
@@ -262,6 +270,6 @@ fn image_backward(
         if let Some((back, output)) = output {
             correlate_image(dense_gradient, back, None, output, conv.transposed(), 0);
         }
-        (sums, groups)
+        ImageSums { taps: sums, groups }
     })
 }

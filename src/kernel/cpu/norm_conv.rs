@@ -18,7 +18,8 @@ pub(super) struct NormConv<'a> {
 }
 
 impl NormConv<'_> {
-    fn channels_out(self) -> usize {
+    /// Channels of the output.
+    pub fn channels_out(self) -> usize {
         self.bias.len()
     }
 

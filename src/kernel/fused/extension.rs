@@ -142,5 +142,12 @@ arities! {
     fused_6(a, b, c, d, e, f);
     fused_7(a, b, c, d, e, f, g);
     fused_8(a, b, c, d, e, f, g, h);
+    fused_10(a, b, c, d, e, f, g, h, i, j);
+    fused_11(a, b, c, d, e, f, g, h, i, j, k);
+    fused_14(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+    fused_15(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+    fused_22(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v);
     fused_23(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w);
+    fused_38(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae, af, ag, ah, ai, aj, ak, al);
+    fused_39(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, ab, ac, ad, ae, af, ag, ah, ai, aj, ak, al, am);
 }

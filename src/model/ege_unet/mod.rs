@@ -7,6 +7,7 @@
 //!   and side outputs keep their own resolution until the loss.
 //! - Preset: the default settings are the network as released, 53,374 parameters in 314 tensors.
 
+mod axis_group;
 mod gab;
 mod ghpa;
 mod unet;

@@ -1,0 +1,85 @@
+//! Sums and products of feature maps.
+
+use burn::tensor::Tensor;
+
+use super::trace::{self, Work};
+
+/// The sum of two maps; axes of length 1 are repeated.
+///
+/// # Shapes
+/// - inputs and output: `[..]`
+pub fn add<const D: usize>(one: Tensor<D>, other: Tensor<D>) -> Tensor<D> {
+    let output = one + other;
+    trace::note_each("add", &output.dims(), 1);
+    output
+}
+
+/// The product of two maps, element by element; axes of length 1 are repeated.
+///
+/// # Shapes
+/// - inputs and output: `[..]`
+pub fn multiply<const D: usize>(one: Tensor<D>, other: Tensor<D>) -> Tensor<D> {
+    let output = one * other;
+    trace::note_each("multiply", &output.dims(), 1);
+    output
+}
+
+/// Maps after one another along an axis.
+///
+/// # Shapes
+/// - inputs: `[..]`, of the same lengths but along `axis`
+/// - output: the lengths along `axis` added
+pub fn concat<const D: usize>(parts: Vec<Tensor<D>>, axis: usize) -> Tensor<D> {
+    let output = Tensor::cat(parts, axis);
+    trace::note_each("concat", &output.dims(), 0);
+    output
+}
+
+/// The matrix product of the last two axes.
+///
+/// # Shapes
+/// - `left`: `[.., rows, inner]`
+/// - `right`: `[.., inner, columns]`
+/// - output: `[.., rows, columns]`
+pub fn matmul<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
+    let inner = left.dims()[D - 1];
+    let output = left.matmul(right);
+    let macs = inner * output.dims().iter().product::<usize>();
+    trace::note("matmul", &output.dims(), Work::product(macs));
+    output
+}
+
+/// A linear layer over the last axis.
+///
+/// # Shapes
+/// - `x`: `[.., inputs]`
+/// - `weight`: `[outputs, inputs]`
+/// - `bias`: `[outputs]`
+/// - output: `[.., outputs]`
+pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
+    let shape = x.dims();
+    let [outputs, inputs] = weight.dims();
+    let rows = shape[..D - 1].iter().product::<usize>();
+    let mut output = x.reshape([rows, inputs]).matmul(weight.transpose());
+    let mut work = Work::product(rows * inputs * outputs);
+    if let Some(bias) = bias {
+        output = output + bias.reshape([1, outputs]);
+        work.rest = (rows * outputs) as u64;
+    }
+    let mut wide = shape;
+    wide[D - 1] = outputs;
+    trace::note("linear", &wide, work);
+    output.reshape(wide)
+}
+
+/// The mean over the pixels of each channel.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, channels, 1, 1]`
+pub fn mean_pixels(x: Tensor<4>) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    let output = x.mean_dim(3).mean_dim(2);
+    trace::note_each("mean_pixels", &output.dims(), height * width);
+    output
+}
