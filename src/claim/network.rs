@@ -2,14 +2,19 @@
 
 use serde_json::Value;
 
-use crate::experiment::settings::{EgeUnetSettings, ModelSettings};
+use crate::experiment::settings::{Baseline, EgeUnetSettings, ModelSettings};
 
 /// The network that a row's `model` and `settings` name: the model's defaults with the settings put over.
 pub(super) fn network(model: &str, changes: Value) -> Result<ModelSettings, String> {
-    match model {
-        "ege-unet" => changed(&EgeUnetSettings::default(), changes).map(ModelSettings::EgeUnet),
-        _ => Err(format!("no model is named `{model}`; known are ege-unet")),
+    if model == "ege-unet" {
+        return changed(&EgeUnetSettings::default(), changes).map(ModelSettings::EgeUnet);
     }
+    let baseline = Baseline::ALL.iter().find(|baseline| baseline.name() == model).ok_or_else(|| {
+        let baselines = Baseline::ALL.iter().map(|baseline| baseline.name());
+        let known: Vec<&str> = std::iter::once("ege-unet").chain(baselines).collect();
+        format!("no model is named `{model}`; known are {}", known.join(", "))
+    })?;
+    unchanged(model, &changes).map(|()| ModelSettings::Baseline(*baseline))
 }
 
 /// True where both are the same network, however its learnable tensors start.
@@ -18,6 +23,14 @@ pub(super) fn same_network(one: &ModelSettings, other: &ModelSettings) -> bool {
         (ModelSettings::EgeUnet(one), ModelSettings::EgeUnet(other)) => {
             *one == EgeUnetSettings { tensor_init: one.tensor_init, ..other.clone() }
         }
+        _ => one == other,
+    }
+}
+
+fn unchanged(model: &str, changes: &Value) -> Result<(), String> {
+    match changes.as_object().and_then(|changes| changes.keys().next()) {
+        Some(key) => Err(format!("`{model}` has no settings, so no `{key}`")),
+        None => Ok(()),
     }
 }
 
@@ -66,7 +79,7 @@ mod tests {
             let message = network(model, changes).unwrap_err();
             assert!(message.contains(expect), "{message}");
         };
-        check("vm-unet", json!({}), "no model is named `vm-unet`; known are ege-unet");
+        check("vm-unet", json!({}), "no model is named `vm-unet`; known are ege-unet, unet");
         check(
             "ege-unet",
             json!({ "dilation": 1 }),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::experiment::settings::ModelSettings;
 use crate::kernel::trace;
-use crate::model::Built;
+use crate::model::{Built, Role};
 
 /// What a network costs for one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -25,10 +25,10 @@ pub fn of(settings: &ModelSettings, size: usize) -> Cost {
     let built = Built::new(settings, 0, &device);
     let image = Tensor::<4>::zeros([1, 3, size, size], &device);
     let (_, recording) = trace::record(|| built.network.forward(image));
-    let state = built.state();
+    let (parameters, tensors) = built.count(Role::Trained);
     Cost {
-        parameters: state.elements() as u64,
-        tensors: state.0.len() as u64,
+        parameters,
+        tensors,
         conv_macs: recording.operations.iter().map(|operation| operation.work.conv_macs).sum(),
     }
 }

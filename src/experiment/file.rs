@@ -153,7 +153,13 @@ pub struct RawAugment {
 #[serde(rename_all = "kebab-case")]
 pub enum RawModel {
     EgeUnet(RawEgeUnet),
+    Unet(RawBaseline),
 }
+
+/// `[model.…]` of a network without settings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawBaseline {}
 
 /// `[model.ege-unet]`
 #[derive(Debug, Default, Deserialize)]

@@ -115,7 +115,7 @@ mod tests {
         let mut same = run(Protocol::AsReleased, 42);
         same.variant = "another".into();
         same.settings.train.augment.rotation = Rotation::PerSample;
-        let ModelSettings::EgeUnet(model) = &mut same.settings.model;
+        let ModelSettings::EgeUnet(model) = &mut same.settings.model else { unreachable!("set above") };
         model.tensor_init = TensorInit::Random;
         assert_eq!(id(&base), id(&same));
     }

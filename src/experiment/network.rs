@@ -118,7 +118,8 @@ fn gab(check: Check<'_>, raw: &RawEgeUnet, settings: &EgeUnetSettings) {
 
 /// Notes a width that groups can't share.
 fn divides(check: Check<'_>, stage: usize, width: usize, groups: usize, block: &str) {
-    if !width.is_multiple_of(groups) {
+    // A width that suits no group at all was noted before.
+    if width.is_multiple_of(4) && !width.is_multiple_of(groups) {
         let message =
             format!("the {width} channels of stage {} can't be cut into {groups} groups", stage + 1);
         let hint = format!("{block} wants a multiple of {groups}");

@@ -4,7 +4,8 @@ use super::check::{self, Check};
 use super::diagnostic::{Diagnostic, listed, similar};
 use super::document::Node;
 use super::file::{
-    RawAdamW, RawAugment, RawCosine, RawData, RawLoss, RawModel, RawOptimizer, RawSchedule, RawTrain,
+    RawAdamW, RawAugment, RawBaseline, RawCosine, RawData, RawLoss, RawModel, RawOptimizer, RawSchedule,
+    RawTrain,
 };
 use super::merge::SYNTHETIC;
 use super::network;
@@ -12,8 +13,9 @@ use super::problems::Problems;
 use super::protocol;
 use super::read::read;
 use super::settings::{
-    AdamWSettings, AugmentSettings, DataSettings, DataSource, LARGEST_SIZE, LastBatch, LossSettings,
-    ModelSettings, OptimizerSettings, Protocol, SIZE_STEP, ScheduleSettings, Settings, TrainSettings,
+    AdamWSettings, AugmentSettings, Baseline, DataSettings, DataSource, LARGEST_SIZE, LastBatch,
+    LossSettings, ModelSettings, OptimizerSettings, Protocol, SIZE_STEP, ScheduleSettings, Settings,
+    TrainSettings,
 };
 use super::variants::Draft;
 
@@ -155,8 +157,10 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
         check.note("model", diagnostic.hint("add a table such as [model.ege-unet]"));
         return None;
     };
+    let baseline = |baseline| Some(ModelSettings::Baseline(baseline));
     match read(node, "model", check.problems)? {
         RawModel::EgeUnet(raw) => Some(ModelSettings::EgeUnet(network::ege_unet(check, &raw, preset))),
+        RawModel::Unet(RawBaseline {}) => baseline(Baseline::Unet),
     }
 }
 

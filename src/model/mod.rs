@@ -6,6 +6,7 @@ mod network;
 mod registry;
 mod site;
 pub(crate) mod state;
+pub mod unet;
 pub mod weights;
 
 pub use network::{Built, Network, Prediction};

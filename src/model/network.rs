@@ -1,11 +1,12 @@
 //! All networks behind one type.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::ege_unet::EgeUnet;
-use super::{Names, Site, StateDict, StateError};
-use crate::experiment::settings::ModelSettings;
+use super::unet::Unet;
+use super::{Names, Role, Site, StateDict, StateError};
+use crate::experiment::settings::{Baseline, ModelSettings};
 
 /// What a network predicts, as logits.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Prediction {
 pub enum Network {
     /// EGE-UNet.
     EgeUnet(EgeUnet),
+    /// U-Net.
+    Unet(Unet),
 }
 
 impl Network {
@@ -32,6 +35,7 @@ impl Network {
     pub fn forward(&self, images: Tensor<4>) -> Prediction {
         match self {
             Self::EgeUnet(network) => network.forward(images),
+            Self::Unet(network) => network.forward(images),
         }
     }
 
@@ -40,6 +44,7 @@ impl Network {
     pub fn sees_images_alone(&self) -> bool {
         match self {
             Self::EgeUnet(_) => true,
+            Self::Unet(_) => false,
         }
     }
 }
@@ -59,11 +64,21 @@ impl Built {
         let site = Site::root(device, seed);
         let network = match settings {
             ModelSettings::EgeUnet(settings) => Network::EgeUnet(EgeUnet::init(settings, &site)),
+            ModelSettings::Baseline(baseline) => match baseline {
+                Baseline::Unet => Network::Unet(Unet::init(&site)),
+            },
         };
         Self { network, names: site.names() }
     }
 
-    /// All parameters by name.
+    /// Scalars and tensors that have this role.
+    pub fn count(&self, role: Role) -> (u64, u64) {
+        let mut count = Count { names: &self.names, role, scalars: 0, tensors: 0 };
+        self.network.visit(&mut count);
+        (count.scalars, count.tensors)
+    }
+
+    /// All parameters and buffers by name.
     pub fn state(&self) -> StateDict {
         StateDict::of(&self.network, &self.names)
     }
@@ -75,5 +90,21 @@ impl Built {
     pub fn with_state(self, state: &StateDict) -> Result<Self, StateError> {
         let network = state.apply(self.network, &self.names)?;
         Ok(Self { network, names: self.names })
+    }
+}
+
+struct Count<'a> {
+    names: &'a Names,
+    role: Role,
+    scalars: u64,
+    tensors: u64,
+}
+
+impl ModuleVisitor for Count<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.names.role(param.id) == self.role {
+            self.scalars += param.dims().iter().product::<usize>() as u64;
+            self.tensors += 1;
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What networks there are.
 
-use crate::experiment::settings::{EgeUnetSettings, ModelSettings};
+use crate::experiment::settings::{Baseline, EgeUnetSettings, ModelSettings};
 
 /// A network as `model list` shows it.
 #[derive(Clone, Debug)]
@@ -19,13 +19,25 @@ pub struct Card {
 
 /// All networks, in the order in which they are listed.
 pub fn cards() -> Vec<Card> {
-    vec![Card {
+    let ege_unet = Card {
         name: "ege-unet",
         paper: "EGE-UNet (Ruan et al., MICCAI 2023, arXiv 2307.08473)",
         code: "https://github.com/JCruan519/EGE-UNet",
         licence: "Apache-2.0",
         settings: ModelSettings::EgeUnet(EgeUnetSettings::default()),
-    }]
+    };
+    std::iter::once(ege_unet).chain(Baseline::ALL.iter().copied().map(baseline)).collect()
+}
+
+fn baseline(baseline: Baseline) -> Card {
+    let [paper, code, licence] = match baseline {
+        Baseline::Unet => [
+            "U-Net (Ronneberger et al., MICCAI 2015, arXiv 1505.04597)",
+            "https://github.com/milesial/Pytorch-UNet (its shape; written anew)",
+            "GPL-3.0",
+        ],
+    };
+    Card { name: baseline.name(), paper, code, licence, settings: ModelSettings::Baseline(baseline) }
 }
 
 /// The names of all networks.

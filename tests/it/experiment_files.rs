@@ -187,7 +187,7 @@ fn variants_and_grids_lie_over_what_is_extended() {
     assert_eq!((of(0).train.epochs, of(0).train.augment.rotation), (5, Rotation::Once));
     assert_eq!(of(1).train.schedule, ScheduleSettings::Constant);
     assert_eq!(of(1).train.augment.rotation, Rotation::PerSample);
-    let ModelSettings::EgeUnet(model) = &of(5).model;
+    let ModelSettings::EgeUnet(model) = &of(5).model else { panic!("another network") };
     assert_eq!(
         (model.dilations.clone(), model.tensor_init, of(5).train.epochs),
         (vec![1, 2, 3, 4], TensorInit::Random, 6)

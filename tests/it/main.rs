@@ -11,6 +11,7 @@ mod metric;
 mod model;
 mod pages;
 mod parity;
+mod parity_baselines;
 mod program;
 mod report;
 mod report_look;

@@ -4,7 +4,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use ege_bench::experiment::settings::{EgeUnetSettings, ModelSettings, TensorInit};
 use ege_bench::model::weights::{self, WeightsError, from_safetensors, to_safetensors};
-use ege_bench::model::{Built, NamedTensor, Names, cards};
+use ege_bench::model::{Built, NamedTensor, Names, Role, cards};
 use ege_bench::random::stream;
 
 fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -39,6 +39,9 @@ struct Untouched<'a> {
 
 impl ModuleVisitor for Untouched<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.names.role(param.id) != Role::Trained {
+            return;
+        }
         let touched = param.val().grad(self.gradients).is_some_and(|gradient| {
             let gradient = floats(gradient);
             gradient.iter().all(|x| x.is_finite()) && gradient.iter().any(|&x| x != 0.0)

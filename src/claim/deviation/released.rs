@@ -98,6 +98,7 @@ pub(super) const RELEASED: &[Deviation] = &[
             ModelSettings::EgeUnet(model) => {
                 unless(model.tensor_init == TensorInit::Ones, "random, as the text says")
             }
+            ModelSettings::Baseline(_) => Status::NotApplicable("the network has no such tensors"),
         },
     ),
     released(

@@ -8,7 +8,7 @@ mod model;
 mod train;
 
 pub use data::{DataSettings, DataSource, LARGEST_SIZE, SIZE_STEP, is_size};
-pub use model::{Axis, EgeUnetSettings, ModelSettings, TensorInit, Tensors};
+pub use model::{Axis, Baseline, EgeUnetSettings, ModelSettings, TensorInit, Tensors};
 pub use train::{
     AdamWSettings, AugmentSettings, BceForm, LastBatch, LossMask, LossSettings, Normalization,
     OptimizerSettings, Protocol, Rotation, ScheduleSettings, Selection, TrainSettings,

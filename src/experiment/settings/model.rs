@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum ModelSettings {
     /// EGE-UNet (Ruan et al., MICCAI 2023).
     EgeUnet(EgeUnetSettings),
+    /// A network as it was published, without settings.
+    Baseline(Baseline),
 }
 
 impl ModelSettings {
@@ -15,6 +17,27 @@ impl ModelSettings {
     pub fn name(&self) -> &'static str {
         match self {
             Self::EgeUnet(_) => "ege-unet",
+            Self::Baseline(baseline) => baseline.name(),
+        }
+    }
+}
+
+/// Networks that the paper compares with, each as published; how, its card tells (`model::cards`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Baseline {
+    /// U-Net (Ronneberger et al., MICCAI 2015) at base width 32.
+    Unet,
+}
+
+impl Baseline {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Unet];
+
+    /// The name in experiment files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unet => "unet",
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::model::{NamedTensor, StateDict};
 /// Keys under which training code keeps the weights beside other things.
 const WRAPPERS: [&str; 4] = ["model_state_dict.", "state_dict.", "model.", "module."];
 
+/// What PyTorch's batch normalisation counts beside its moments.
+const COUNTER: &str = "num_batches_tracked";
+
 /// Reads a state dict that `torch.save` wrote, or the one inside a checkpoint such as the authors'
 /// `latest.pth`.
 ///
@@ -28,6 +31,10 @@ pub fn read_pytorch(path: &Path) -> Result<StateDict, WeightsError> {
         let Some(name) = key.strip_prefix(wrapper.copied().unwrap_or_default()) else {
             continue;
         };
+        // How often PyTorch's batch normalisation was trained: nothing that it computes depends on it.
+        if name.ends_with(COUNTER) {
+            continue;
+        }
         let found = format!("{:?}", tensor.dtype());
         if found != "F32" {
             return Err(WeightsError::ElementType { name: name.to_owned(), found });

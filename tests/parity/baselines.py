@@ -1,0 +1,108 @@
+"""Reference numbers of the networks that the paper compares with, from their public PyTorch code.
+
+    python tests/parity/baselines.py tests/parity/baselines NAME=PATH_OF_CHECKOUT...
+
+writes `baselines/NAME.safetensors` for each network named. Needs torch 2.9, timm, einops, torchvision, safetensors.
+
+Weights, images and masks follow from formulas that `tests/it/parity_baselines.rs` repeats. For each of two sizes the
+outputs in evaluation mode, every `stride`-th element; for the first size, in training mode, the gradient of the mean
+of the squared output: for each parameter its norm and its products with four waves, by which two gradients can be
+compared without storing millions of numbers.
+"""
+
+import math
+import sys
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+SIZES = [(2, 64, 64, 31), (1, 96, 128, 53)]
+WAVES = 4
+
+
+def wave(count, phase):
+    """Numbers in [-1, 1] that no layer can confuse with one another."""
+    index = np.arange(count, dtype=np.float64)
+    return np.sin(0.7310585786 * index + 1.9318516526 * phase + 0.25 * np.sin(0.0173 * index * (phase + 1)))
+
+
+def set_weights(model):
+    state = {name: tensor for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
+    for phase, name in enumerate(sorted(state)):
+        shape = tuple(state[name].shape)
+        values = wave(math.prod(shape), phase).reshape(shape)
+        if name.endswith(("bias", "running_mean")):
+            values = 0.1 * values
+        elif len(shape) <= 1:
+            values = 1.0 + 0.25 * values
+        else:
+            values = values * math.sqrt(2.0 / math.prod(shape[1:]))
+        state[name] = torch.tensor(values.astype(np.float32))
+    model.load_state_dict(state, strict=False)
+
+
+def unet(checkout):
+    sys.path.insert(0, checkout)
+    from unet.unet_parts import DoubleConv, Down, OutConv, Up
+
+    class UNet(torch.nn.Module):
+        """The parts of the checkout at base width 32."""
+
+        def __init__(self):
+            super().__init__()
+            self.inc = DoubleConv(3, 32)
+            self.down1, self.down2 = Down(32, 64), Down(64, 128)
+            self.down3, self.down4 = Down(128, 256), Down(256, 512)
+            self.up1, self.up2 = Up(512, 256, False), Up(256, 128, False)
+            self.up3, self.up4 = Up(128, 64, False), Up(64, 32, False)
+            self.outc = OutConv(32, 1)
+            # The published count wants convolutions with bias.
+            for conv in self.modules():
+                if isinstance(conv, torch.nn.Conv2d) and conv.bias is None:
+                    conv.bias = torch.nn.Parameter(torch.zeros(conv.out_channels))
+
+        def forward(self, x):
+            x1 = self.inc(x)
+            x2 = self.down1(x1)
+            x3 = self.down2(x2)
+            x4 = self.down3(x3)
+            x = self.up1(self.down4(x4), x4)
+            return self.outc(self.up4(self.up3(self.up2(x, x3), x2), x1))
+
+    return UNet()
+
+
+NETWORKS = {"unet": unet}
+
+
+def images(batch, height, width):
+    values = 127.5 + 127.5 * wave(batch * 3 * height * width, 1000).reshape(batch, 3, height, width)
+    return torch.tensor(values.astype(np.float32))
+
+
+def main(folder, *networks):
+    torch.set_num_threads(2)
+    for argument in networks:
+        name, checkout = argument.split("=", 1)
+        model = NETWORKS[name](checkout)
+        set_weights(model)
+        answers = {}
+        for case, (batch, height, width, stride) in enumerate(SIZES):
+            with torch.no_grad():
+                output = model.eval()(images(batch, height, width))
+            answers[f"{case}/output"] = output.numpy().ravel()[::stride].copy()
+        output = model.train()(images(*SIZES[0][:3]))
+        output.square().mean().backward()
+        for key, parameter in model.named_parameters():
+            gradient = parameter.grad
+            gradient = np.zeros(parameter.numel()) if gradient is None else gradient.numpy().ravel().astype(float)
+            products = [gradient @ wave(gradient.size, 2000 + k) for k in range(WAVES)]
+            answers[f"gradient/{key}"] = np.array([np.linalg.norm(gradient), *products], dtype=np.float32)
+        save_file(answers, f"{folder}/{name}.safetensors")
+        total = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+        print(f"{name}: {total} parameters, output {float(output.abs().mean()):.4g}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
