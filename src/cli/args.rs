@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use super::exit_code::ExitCode;
 use super::fake_option::TrainerChoice;
 use super::printer::Color;
+use crate::cost::Convention;
 use crate::dataset::DEFAULT_SIZE;
 use crate::kernel::Kernels;
 
@@ -201,9 +202,32 @@ pub(super) enum ModelCommand {
     /// Show the networks that there are
     #[command(after_help = "Example:\n  ege-bench model list")]
     List(JsonArguments),
-    /// Show what a network costs: parameters and multiply-accumulates, counted from the executed graph
+    /// Show a network layer by layer: shapes, parameters and multiply-accumulates, counted from the executed graph
     #[command(after_help = "Example:\n  ege-bench model show ege-unet --json")]
     Show(ShowArguments),
+    /// Show what networks cost beside one another, counted from their executed graphs
+    ///
+    /// Conv MACs are what the paper calls FLOPs; FLOPs are all operations, a multiply-accumulate as two. Other counters
+    /// have other rules: --convention shows theirs.
+    #[command(after_help = "Examples:\n  ege-bench model cost\n  \
+                            ege-bench model cost ege-unet unet --convention thop")]
+    Cost(CostArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CostArguments {
+    /// Names of networks, as `ege-bench model list` shows them [default: all]
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// Height and width of the image in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
+    pub size: usize,
+    /// Count parameters and operations by this rule: paper, flops, or as the counters thop or torch do
+    #[arg(long, value_name = "CONVENTION")]
+    pub convention: Option<Convention>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

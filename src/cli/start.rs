@@ -33,6 +33,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::Exit
         Command::Data(DataCommand::Import(arguments)) => data::import::run(&context, arguments),
         Command::Bench(command) => bench::run(&context, command),
         Command::Model(ModelCommand::List(arguments)) => Ok(model::list::run(&context, arguments)),
+        Command::Model(ModelCommand::Cost(arguments)) => model::cost::run(&context, arguments),
         Command::Model(ModelCommand::Show(arguments)) => model::show::run(&context, arguments),
     };
     let code = result.unwrap_or_else(|failure| {

@@ -1,35 +1,83 @@
-//! Parameters and multiply-accumulates.
+//! What a network costs, counted while it runs once.
 
+use std::collections::HashSet;
+
+use burn::module::ParamId;
 use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
 use crate::experiment::settings::ModelSettings;
-use crate::kernel::trace;
+use crate::kernel::trace::{self, Operation};
 use crate::model::{Built, Role};
 
 /// What a network costs for one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Cost {
-    /// Trainable scalars.
+    /// Trained scalars.
     pub parameters: u64,
     /// Tensors that hold them.
     pub tensors: u64,
+    /// Scalars that no training changes.
+    pub frozen: u64,
     /// Multiply-accumulates of convolutions: what the paper calls FLOPs (72,096,256 for
     /// EGE-UNet at 256x256, as the authors logged it).
     pub conv_macs: u64,
+    /// Multiply-accumulates of convolutions, linear layers and matrix products.
+    pub macs: u64,
+    /// Floating-point operations: a multiply-accumulate is two, anything else on a scalar one.
+    pub flops: u64,
+    /// Bytes of what all operations compute, at 32 bits a number: what a training keeps, roughly.
+    pub activation_bytes: u64,
+    /// Bytes of all weights at 32 bits a number.
+    pub weight_bytes_f32: u64,
+    /// Bytes of all weights at 16 bits a number.
+    pub weight_bytes_f16: u64,
+}
+
+/// A network that ran once, and what ran.
+pub struct Count {
+    pub(super) built: Built,
+    pub(super) operations: Vec<Operation>,
 }
 
 /// Counts what a network costs for one image of `size` by `size` pixels, by running it once.
 pub fn of(settings: &ModelSettings, size: usize) -> Cost {
-    let device = Device::flex();
-    let built = Built::new(settings, 0, &device);
-    let image = Tensor::<4>::zeros([1, 3, size, size], &device);
-    let (_, recording) = trace::record(|| built.network.forward(image));
-    let (parameters, tensors) = built.count(Role::Trained);
-    Cost {
-        parameters,
-        tensors,
-        conv_macs: recording.operations.iter().map(|operation| operation.work.conv_macs).sum(),
+    Count::new(settings, size).cost()
+}
+
+impl Count {
+    /// Runs the network on one image of `size` by `size` pixels.
+    pub fn new(settings: &ModelSettings, size: usize) -> Self {
+        let device = Device::flex();
+        let built = Built::new(settings, 0, &device);
+        let image = Tensor::<4>::zeros([1, 3, size, size], &device);
+        let (_, recording) = trace::record(|| built.network.forward(image));
+        Self { built, operations: recording.operations }
+    }
+
+    /// The sums.
+    pub fn cost(&self) -> Cost {
+        let (parameters, tensors) = self.built.count(Role::Trained);
+        let frozen = self.built.count(Role::Frozen).0;
+        let sum = |of: &dyn Fn(&Operation) -> u64| self.operations.iter().map(of).sum::<u64>();
+        let weights = parameters + frozen + self.built.count(Role::Buffer).0;
+        Cost {
+            parameters,
+            tensors,
+            frozen,
+            conv_macs: sum(&|operation| operation.work.conv_macs),
+            macs: sum(&|operation| operation.work.conv_macs + operation.work.other_macs),
+            flops: sum(&|operation| operation.work.flops()),
+            activation_bytes: 4 * sum(&|operation| operation.output.iter().product::<usize>() as u64),
+            weight_bytes_f32: 4 * weights,
+            weight_bytes_f16: 2 * weights,
+        }
+    }
+
+    /// Parameters of the layers that ran one of these operations.
+    pub(super) fn parameters_of(&self, names: &[&str]) -> HashSet<ParamId> {
+        let ran = self.operations.iter().filter(|operation| names.contains(&operation.name));
+        ran.flat_map(|operation| operation.layer.iter().copied()).collect()
     }
 }
 
@@ -42,7 +90,10 @@ mod tests {
     fn ege_unet_costs_what_the_paper_counts() {
         let settings = ModelSettings::EgeUnet(EgeUnetSettings::default());
         let cost = of(&settings, 256);
-        assert_eq!(cost, Cost { parameters: 53_374, tensors: 314, conv_macs: 72_096_256 });
+        assert_eq!((cost.parameters, cost.tensors, cost.conv_macs), (53_374, 314, 72_096_256));
+        assert_eq!((cost.macs, cost.weight_bytes_f32, cost.weight_bytes_f16), (72_096_256, 213_496, 106_748));
+        // Everything but multiply-accumulates is less than a third of them.
+        assert!(cost.flops > 2 * 72_096_256 && cost.flops < 3 * 72_096_256, "{}", cost.flops);
     }
 
     /// The paper's ablation table, by what the authors' code counts with the parts replaced (`facts` of the claims

@@ -1,5 +1,6 @@
 //! Normalisations with learned scale and shift.
 
+use burn::module::ParamId;
 use burn::tensor::{Tensor, module};
 
 use super::activation::GELU;
@@ -79,12 +80,13 @@ pub fn norm_pool_gelu(
 /// # Shapes
 /// - `x`: `[batch, channels_in, height, width]`
 /// - `convolution`: weight `[channels, channels_in / groups, kernel, kernel]` and bias `[channels]`
-/// - `norm`: weight and bias, `[channels]` each, channels a multiple of `groups`
+/// - `norm`: weight and bias, `[channels]` each, channels a multiple of `groups`; and what names their layer in a
+///   recording
 /// - output: `[batch, channels, height / 2, width / 2]`
 pub fn conv_norm_pool_gelu(
     x: Tensor<4>,
     convolution: (Tensor<4>, Tensor<1>, Conv),
-    norm: (Tensor<1>, Tensor<1>),
+    norm: (Tensor<1>, Tensor<1>, [ParamId; 2]),
     groups: usize,
     epsilon: f64,
 ) -> Tensor<4> {
@@ -93,11 +95,12 @@ pub fn conv_norm_pool_gelu(
     if fused::available(&x) && height > 1 && width > 1 && conv.direct(weight.dims()) {
         let channels = weight.dims()[0];
         note_conv2d([batch, channels, height, width], weight.dims());
-        note_stage_end([batch, channels, height, width]);
+        trace::layer(&norm.2, || note_stage_end([batch, channels, height, width]));
         let op = ConvNormPoolGelu { groups, epsilon: epsilon as f32 };
         return fused::apply(op, vec![x.into(), weight.into(), bias.into(), norm.0.into(), norm.1.into()]);
     }
-    norm_pool_gelu(conv2d(x, weight, bias, conv), norm.0, norm.1, groups, epsilon)
+    let dense = conv2d(x, weight, bias, conv);
+    trace::layer(&norm.2, || norm_pool_gelu(dense, norm.0, norm.1, groups, epsilon))
 }
 
 /// What a batch normalisation in training gives.

@@ -1,6 +1,7 @@
 //! Every fused kernel against the plain composition of burn's operations: values and gradients, on shapes
 //! that no tile divides.
 
+use burn::module::ParamId;
 use burn::tensor::{Device, Tensor, TensorData};
 use ege_bench::kernel::cpu::simd::InstructionSet;
 use ege_bench::kernel::{
@@ -261,7 +262,8 @@ fn a_whole_encoder_stage() {
         let conv = Conv { dilation: 1, groups: 1 };
         check("encoder stage", &draw, |x| {
             let convolution = (x[1].four(), x[2].one(), conv);
-            conv_norm_pool_gelu(x[0].four(), convolution, (x[3].one(), x[4].one()), groups, 1e-5)
+            let norm = (x[3].one(), x[4].one(), [ParamId::new(), ParamId::new()]);
+            conv_norm_pool_gelu(x[0].four(), convolution, norm, groups, 1e-5)
         });
     }
 }

@@ -6,15 +6,18 @@ use crate::cli::args::ShowArguments;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::table::Table;
+use crate::cost::Count;
 use crate::dataset::DatasetError;
 use crate::experiment::settings::is_size;
+use crate::model;
 use crate::model::Card;
-use crate::{cost, model};
 
 pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Result<ExitCode, Failure> {
     let (name, size) = (&arguments.model, arguments.size);
     let card = card(name, size)?;
-    let cost = cost::of(&card.settings, size);
+    let count = Count::new(&card.settings, size);
+    let (cost, layers) = (count.cost(), count.layers());
     if arguments.json {
         context.printer.json(&json!({
             "model": card.name,
@@ -22,6 +25,8 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
             "parameters": cost.parameters,
             "tensors": cost.tensors,
             "conv_macs": cost.conv_macs,
+            "flops": cost.flops,
+            "layers": layers,
             "settings": card.settings,
             "paper": card.paper,
             "code": card.code,
@@ -30,6 +35,17 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
         return Ok(ExitCode::Success);
     }
     let printer = context.printer;
+    let mut table = Table::new(["LAYER", "OPERATIONS", "OUTPUT", "PARAMETERS", "CONV MACS"]);
+    for layer in layers {
+        table.row([
+            layer.path,
+            layer.operations.join(", "),
+            layer.output.iter().map(ToString::to_string).collect::<Vec<_>>().join("x"),
+            grouped(layer.parameters),
+            grouped(layer.conv_macs),
+        ]);
+    }
+    printer.result(table);
     printer.result(format_args!("{}: {}", card.name, card.paper));
     printer.result(format_args!("code:        {} ({})", card.code, card.licence));
     printer.result(format_args!("parameters:  {} in {} tensors", grouped(cost.parameters), cost.tensors));
@@ -37,6 +53,7 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
         "conv MACs:   {} at {size}x{size}, batch 1 (what the paper calls FLOPs)",
         grouped(cost.conv_macs)
     ));
+    printer.result(format_args!("FLOPs:       {}, a multiply-accumulate as two", grouped(cost.flops)));
     Ok(ExitCode::Success)
 }
 
@@ -52,7 +69,7 @@ pub(in crate::cli) fn card(name: &str, size: usize) -> Result<Card, Failure> {
 }
 
 /// The number with commas between its thousands.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

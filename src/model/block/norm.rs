@@ -71,7 +71,7 @@ impl GroupNorm {
     /// - `x`: `[batch, channels_in, height, width]`
     /// - output: `[batch, channels, height / 2, width / 2]`
     pub fn forward_conv_pool_gelu(&self, conv: &Conv2d, x: Tensor<4>) -> Tensor<4> {
-        let norm = (self.weight.val(), self.bias.val());
+        let norm = (self.weight.val(), self.bias.val(), [self.weight.id, self.bias.id]);
         let (weight, bias) = conv.parameters();
         trace::layer(&conv.ids(), || {
             kernel::conv_norm_pool_gelu(x, (weight, bias, conv.conv()), norm, self.groups, self.epsilon)

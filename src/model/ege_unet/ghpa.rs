@@ -73,7 +73,7 @@ impl Ghpa {
             let (pointwise_weight, pointwise_bias) = plain.pointwise.parameters();
             let (depthwise_weight, depthwise_bias) = plain.depthwise.parameters();
             let convs = AxesConvs { pointwise_weight, pointwise_bias, depthwise_weight, depthwise_bias };
-            let ids = [plain.pointwise.ids(), plain.depthwise.ids()].concat();
+            let ids = [plain.pointwise.ids(), self.norm_in.ids().to_vec()].concat();
             return trace::layer(&ids, || multiply_axes(x, plane, rows, columns, convs));
         }
         let own = channels / self.groups.len();
