@@ -81,6 +81,18 @@ pub(super) enum Command {
         after_help = "Example:\n  ege-bench bench train --model ege-unet --batch-size 8 --threads 2"
     )]
     Bench(BenchCommand),
+    /// Judge weights on a split, or on a folder of images with masks: counts and every metric
+    ///
+    /// Files that can't be used are named and left out, and the exit code says so.
+    #[command(after_help = "Examples:\n  ege-bench evaluate results/runs/ID --split paper\n  \
+                            ege-bench evaluate best.pth --model ege-unet --folder path/to/pairs --json")]
+    Evaluate(EvaluateArguments),
+    /// Predict masks of pictures of any size
+    ///
+    /// For each picture a mask and an overlay, both PNG at the picture's own size, named after it. Pictures that can't be used are
+    /// named and left out, and the exit code says so.
+    #[command(after_help = "Example:\n  ege-bench predict results/runs/ID photo.jpg more/ --out masks")]
+    Predict(PredictArguments),
     /// Look at networks
     #[command(subcommand, after_help = "Example:\n  ege-bench model show ege-unet")]
     Model(ModelCommand),
@@ -193,6 +205,63 @@ pub(super) struct BenchArguments {
     #[arg(long, value_name = "KERNELS", default_value_t)]
     pub kernels: Kernels,
     /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A network with weights.
+#[derive(Debug, Args)]
+pub(super) struct WeightsArguments {
+    /// A weights file (.safetensors, .pth, .pt; ours or the original code's), or the folder of a run, whose best
+    /// weights are taken
+    #[arg(value_name = "WEIGHTS")]
+    pub weights: PathBuf,
+    /// The network of a weights file, as `ege-bench model list` shows it [default: ege-unet]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Height and width that images are brought to, in pixels [default: the run's, else 256]
+    #[arg(long, value_name = "PIXELS")]
+    pub size: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvaluateArguments {
+    #[command(flatten)]
+    pub weights: WeightsArguments,
+    /// The data set, as `ege-bench data list` shows it [default: isic2017]
+    #[arg(long, value_name = "DATASET", conflicts_with = "folder")]
+    pub dataset: Option<String>,
+    /// The split whose reported images are judged
+    #[arg(long, value_name = "SPLIT", default_value = "paper", conflicts_with = "folder")]
+    pub split: String,
+    /// A folder that holds images/ and masks/, instead of a data set
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Print JSON, with the counts of every image
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PredictArguments {
+    #[command(flatten)]
+    pub weights: WeightsArguments,
+    /// Pictures, JPEG or PNG, or folders of them
+    #[arg(value_name = "PICTURE", required = true)]
+    pub pictures: Vec<PathBuf>,
+    /// Where masks and overlays go
+    #[arg(long, value_name = "DIR", default_value = "predictions")]
+    pub out: PathBuf,
+    /// Write no overlays
+    #[arg(long)]
+    pub no_overlay: bool,
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Print JSON: area, boundary and bounds of each lesion
     #[arg(long)]
     pub json: bool,
 }

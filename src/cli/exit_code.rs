@@ -12,7 +12,7 @@ pub enum ExitCode {
     CheckFailed = 1,
     /// The user's file or arguments are at fault.
     Usage = 2,
-    /// Data is missing, its licence isn't accepted, or its checksum is wrong.
+    /// Data is missing, its licence isn't accepted, its checksum is wrong, or some of it can't be used; so for weights.
     Data = 3,
     /// There was nothing to do.
     NothingToDo = 4,
@@ -52,7 +52,7 @@ impl ExitCode {
             Self::Success => "all good",
             Self::CheckFailed => "reserved for --check, which no command has yet",
             Self::Usage => "the file or the arguments are at fault",
-            Self::Data => "data is missing or its checksum is wrong",
+            Self::Data => "data or weights are missing, unfit or damaged",
             Self::NothingToDo => "nothing to do: every run was done before",
             Self::Interrupted => "interrupted at a checkpoint; the same command goes on",
             Self::Store => {

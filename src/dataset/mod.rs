@@ -13,7 +13,9 @@ mod images;
 mod import;
 pub mod lock;
 mod normalize;
+mod pair_folder;
 mod pairing;
+pub mod picture;
 mod resize;
 mod rotate;
 mod split;
@@ -26,6 +28,7 @@ pub use error::{DatasetError, DatasetErrorKind};
 pub use images::{Images, Origin};
 pub use import::{ImportReport, SourceCopy, SplitCoverage, import};
 pub use lock::NearDuplicate;
+pub use pair_folder::{PairFolder, pictures};
 pub use pairing::PairProblem;
 pub use split::{Split, known_ids, split};
 

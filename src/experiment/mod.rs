@@ -18,7 +18,7 @@ mod merge;
 mod network;
 pub mod plan;
 mod problems;
-mod protocol;
+pub mod protocol;
 mod read;
 mod resolve;
 pub mod settings;

@@ -11,6 +11,7 @@ mod learner;
 mod loss;
 mod measure;
 mod parameters;
+mod predictor;
 mod schedule;
 mod trainer;
 mod workers;
@@ -24,6 +25,7 @@ pub use job::{
 };
 pub use loss::image_losses;
 pub use measure::{Measurement, predictions, training_steps};
+pub use predictor::Predictor;
 pub use schedule::learning_rate;
 pub use trainer::train;
 

@@ -3,6 +3,7 @@
 mod architecture;
 mod claim;
 mod dataset;
+mod evaluate;
 mod example;
 mod experiment_files;
 mod experiment_meaning;
