@@ -12,12 +12,12 @@ const GROUPS: [usize; 4] = [1, 2, 4, 8];
 /// EGE-UNet; what can't be together is noted with the reason.
 pub fn ege_unet(check: Check<'_>, raw: &RawEgeUnet, preset: Protocol) -> EgeUnetSettings {
     let default = protocol::ege_unet(preset);
-    // Fewer axes mean fewer groups, unless the file says otherwise.
+    // Fewer axes mean fewer groups, unless the file says otherwise; the axes take the groups in turn.
     let axes = raw.axes.clone().unwrap_or(default.axes);
     let settings = EgeUnetSettings {
         widths: raw.widths.unwrap_or(default.widths),
         ghpa: raw.ghpa.unwrap_or(default.ghpa),
-        groups: raw.groups.unwrap_or(axes.len()),
+        groups: raw.groups.unwrap_or_else(|| axes.len().next_power_of_two()),
         axes,
         tensors: raw.tensors.unwrap_or(default.tensors),
         tensor_init: raw.tensor_init.unwrap_or(default.tensor_init),
@@ -64,9 +64,9 @@ fn ghpa(check: Check<'_>, raw: &RawEgeUnet, settings: &EgeUnetSettings) {
     }
     if !GROUPS.contains(&groups) && group_key == "groups" {
         check.must(&at("groups"), false, &groups, "1, 2, 4 or 8");
-    } else if !groups.is_multiple_of(count) {
-        let message = format!("{groups} groups can't be shared evenly among {count} axes");
-        refuse(check, group_key, &message, "`groups` must be a multiple of the number of `axes`");
+    } else if groups < count {
+        let message = format!("{count} axes can't share {} of channels", counted(groups));
+        refuse(check, group_key, &message, "give at least as many `groups` as `axes`");
     } else {
         // The first stage that is GHPA takes the third stage's channels.
         for (stage, width) in widths.iter().enumerate().skip(2) {
@@ -125,6 +125,10 @@ fn divides(check: Check<'_>, stage: usize, width: usize, groups: usize, block: &
         let hint = format!("{block} wants a multiple of {groups}");
         refuse(check, &format!("widths.{stage}"), &message, &hint);
     }
+}
+
+fn counted(groups: usize) -> String {
+    if groups == 1 { "one group".to_owned() } else { format!("{groups} groups") }
 }
 
 /// Notes keys that mean nothing without the block.

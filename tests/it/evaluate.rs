@@ -1,4 +1,5 @@
 //! `evaluate` and `predict` as a user meets them, on pictures made here.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::path::{Path, PathBuf};
 

@@ -51,6 +51,7 @@ bad_files! {
     out_of_range: "out-of-range" at "9:10",
     not_finite: "not-finite" at "8:16",
     width_of_five: "width-of-five" at "8:22",
+    impossible_network: "impossible-network" at "10:23",
     learning_rates_crossed: "learning-rates-crossed" at "8:17",
     unknown_dataset: "unknown-dataset" at "4:11",
     unknown_split: "unknown-split" at "5:9",
@@ -139,7 +140,7 @@ fn every_committed_experiment_loads() {
         assert!(!experiment.description.is_empty() && !experiment.runs().is_empty(), "{}", path.display());
         names.insert(experiment.name);
     }
-    for name in ["isic2017", "isic2017-smoke", "protocol", "quickstart"] {
+    for name in ["ablation", "isic2017", "isic2017-smoke", "protocol", "quickstart"] {
         assert!(names.contains(name), "{name}");
     }
 }

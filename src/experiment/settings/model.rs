@@ -44,7 +44,8 @@ impl Baseline {
 
 /// Settings of EGE-UNet; the default is the network as released: 53,374 parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+// Runs of earlier versions, which had fewer settings, are of the network as released in the others.
+#[serde(rename_all = "kebab-case", default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a part of the network that is there or not")]
 pub struct EgeUnetSettings {
     /// Channels of the six stages; each a multiple of 4 (groups of GroupNorm) and of the groups of GHPA and GAB.
@@ -53,7 +54,7 @@ pub struct EgeUnetSettings {
     pub ghpa: bool,
     /// What GHPA does to its groups of channels, in turn.
     pub axes: Vec<Axis>,
-    /// Groups of channels in GHPA; a multiple of the number of axes.
+    /// Groups of channels in GHPA, at least as many as axes, which take them in turn.
     pub groups: usize,
     /// What becomes of the tensors of GHPA.
     pub tensors: Tensors,

@@ -32,8 +32,8 @@ impl GhpaConfig {
     /// Makes the block as the network's settings have it.
     pub fn init(&self, settings: &EgeUnetSettings, site: &Site) -> Ghpa {
         let [channels_in, channels_out] = self.channels;
-        let each = settings.groups / settings.axes.len();
-        let axes = settings.axes.iter().flat_map(|&axis| (0..each).map(move |index| (axis, index)));
+        let count = settings.axes.len();
+        let axes = (0..settings.groups).map(|index| (settings.axes[index % count], index / count));
         let channels = channels_in / settings.groups;
         Ghpa {
             norm_in: ChannelNormConfig::new(channels_in).init(&site.at("norm1")),
