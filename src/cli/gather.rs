@@ -7,7 +7,7 @@ use crate::claim::Claims;
 use crate::executor::{PlanItem, Reason, Trainer, now, provenance};
 use crate::experiment::Experiment;
 use crate::experiment::settings::Selection;
-use crate::report::{GalleryItem, ReportInput, ReportRun};
+use crate::report::{GalleryItem, NetworkCost, ReportInput, ReportRun};
 use crate::store::{CountsRow, FORMAT, Results, RunFolder, RunRecord, RunState, StoreError, Weights};
 
 /// Gathers an experiment's runs, claims and pictures.
@@ -38,10 +38,25 @@ pub(super) fn gather(
         command,
         generated: now(),
         runs,
+        costs: costs(&claims, trainer),
         claims,
         gallery,
         gallery_note,
     })
+}
+
+/// What each network of the claims costs.
+fn costs(claims: &[Claims], trainer: &dyn Trainer) -> Vec<NetworkCost> {
+    let mut costs: Vec<NetworkCost> = Vec::new();
+    for table in claims.iter().flat_map(|claims| &claims.tables) {
+        for model in table.rows.iter().filter_map(|row| row.model.as_ref()) {
+            if !costs.iter().any(|known| known.model == *model && known.size == table.size) {
+                let cost = trainer.cost(model, table.size);
+                costs.push(NetworkCost { model: model.clone(), size: table.size, cost });
+            }
+        }
+    }
+    costs
 }
 
 fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<ReportRun, StoreError> {

@@ -1,7 +1,7 @@
 //! What a report is made of: plain values that the caller gathers.
 
-use crate::experiment::settings::Settings;
-use crate::store::{CountsRow, EpochEvent, RunRecord};
+use crate::experiment::settings::{ModelSettings, Settings};
+use crate::store::{CountsRow, EpochEvent, ModelCost, RunRecord};
 
 /// Everything that a report shows.
 #[derive(Clone, Debug)]
@@ -18,10 +18,23 @@ pub struct ReportInput {
     pub runs: Vec<ReportRun>,
     /// What papers claim, from the claims files that the experiment names.
     pub claims: Vec<crate::claim::Claims>,
+    /// What the networks of the claims cost.
+    pub costs: Vec<NetworkCost>,
     /// Images to look at, of one run.
     pub gallery: Vec<GalleryItem>,
     /// Why there are no images to look at, where there are none.
     pub gallery_note: String,
+}
+
+/// What a network costs at a size.
+#[derive(Clone, Debug)]
+pub struct NetworkCost {
+    /// The network.
+    pub model: ModelSettings,
+    /// Height and width of the image in pixels.
+    pub size: usize,
+    /// Its cost; zeros where nobody counted it.
+    pub cost: ModelCost,
 }
 
 /// One run as the report sees it.

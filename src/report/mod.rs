@@ -13,5 +13,5 @@ mod variant;
 mod write;
 
 pub use error::ReportError;
-pub use input::{GalleryItem, ReportInput, ReportRun};
+pub use input::{GalleryItem, NetworkCost, ReportInput, ReportRun};
 pub use write::{Sink, Written, write};

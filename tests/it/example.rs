@@ -5,7 +5,7 @@ use ege_bench::experiment::settings::{
     ModelSettings, Normalization, OptimizerSettings, Protocol, ScheduleSettings, Selection, Settings,
     TrainSettings,
 };
-use ege_bench::report::{GalleryItem, ReportInput, ReportRun};
+use ege_bench::report::{GalleryItem, NetworkCost, ReportInput, ReportRun};
 use ege_bench::store::{
     CountsRow, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,
 };
@@ -178,6 +178,18 @@ pub fn input(name: &str, runs: Vec<ReportRun>) -> ReportInput {
             )
             .expect("the committed claims load"),
         ],
+        costs: [
+            EgeUnetSettings::default(),
+            EgeUnetSettings { gab_mask: false, ..EgeUnetSettings::default() },
+        ]
+        .into_iter()
+        .zip([(53_374, 72_096_256), (52_582, 70_654_464)])
+        .map(|(settings, (parameters, conv_macs))| NetworkCost {
+            model: ModelSettings::EgeUnet(settings),
+            size: 256,
+            cost: ModelCost { parameters, conv_macs },
+        })
+        .collect(),
         gallery,
         gallery_note: String::new(),
     }

@@ -41,6 +41,7 @@ fn tables_as_markdown() {
     insta::assert_snapshot!("comparison", text(&files, "tables/comparison.md"));
     insta::assert_snapshot!("paper", text(&files, "tables/paper.md"));
     insta::assert_snapshot!("other_networks", text(&files, "tables/other-networks.md"));
+    insta::assert_snapshot!("efficiency", text(&files, "tables/efficiency.md"));
     insta::assert_snapshot!("runs", text(&files, "tables/runs.md"));
     insta::assert_snapshot!("deviations", text(&files, "tables/deviations.md"));
 }

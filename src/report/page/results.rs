@@ -33,6 +33,9 @@ pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Ta
             @if tables.other_networks.frame.height() > 0 {
                 (part::table(&tables.other_networks))
             }
+            @if tables.efficiency.frame.height() > 0 {
+                (part::table(&tables.efficiency))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod comparison;
 mod definitions;
 mod deviations;
+mod efficiency;
 mod epochs;
 mod format;
 mod images;

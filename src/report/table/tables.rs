@@ -1,7 +1,9 @@
 //! All tables of a report.
 
 use super::shown::Table;
-use super::{comparison, definitions, deviations, epochs, images, other_networks, paper, provenance, runs};
+use super::{
+    comparison, definitions, deviations, efficiency, epochs, images, other_networks, paper, provenance, runs,
+};
 use crate::report::against::Against;
 use crate::report::error::ReportError;
 use crate::report::input::ReportInput;
@@ -14,6 +16,8 @@ pub(in crate::report) struct Tables {
     pub paper: Table,
     /// Empty where no claim about another network corresponds.
     pub other_networks: Table,
+    /// Empty where no claim is about a cost.
+    pub efficiency: Table,
     pub runs: Table,
     pub epochs: Table,
     pub images: Table,
@@ -34,6 +38,7 @@ impl Tables {
             comparison: comparison::table(&variants)?,
             paper: paper::table(&pairs)?,
             other_networks: other_networks::table(input, &variants)?,
+            efficiency: efficiency::table(input)?,
             runs: runs::table(input)?,
             epochs: epochs::table(input)?,
             images: images::table(input)?,
@@ -55,6 +60,7 @@ impl Tables {
             comparison,
             paper,
             other_networks,
+            efficiency,
             runs,
             epochs,
             images,
@@ -62,7 +68,18 @@ impl Tables {
             deviations,
             provenance,
         } = self;
-        [comparison, paper, other_networks, runs, epochs, images, definitions, deviations, provenance]
-            .into_iter()
+        [
+            comparison,
+            paper,
+            other_networks,
+            efficiency,
+            runs,
+            epochs,
+            images,
+            definitions,
+            deviations,
+            provenance,
+        ]
+        .into_iter()
     }
 }
