@@ -154,6 +154,8 @@ pub struct RawAugment {
 pub enum RawModel {
     EgeUnet(RawEgeUnet),
     Unet(RawBaseline),
+    UnetPlusPlus(RawBaseline),
+    AttUnet(RawBaseline),
 }
 
 /// `[model.…]` of a network without settings.

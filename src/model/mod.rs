@@ -1,5 +1,6 @@
 //! Networks, their parameters by name, and weights in and out.
 
+pub mod att_unet;
 pub mod block;
 pub mod ege_unet;
 mod network;
@@ -7,6 +8,7 @@ mod registry;
 mod site;
 pub(crate) mod state;
 pub mod unet;
+pub mod unet_plus_plus;
 pub mod weights;
 
 pub use network::{Built, Network, Prediction};

@@ -3,8 +3,10 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 
+use super::att_unet::AttUnet;
 use super::ege_unet::EgeUnet;
 use super::unet::Unet;
+use super::unet_plus_plus::UnetPlusPlus;
 use super::{Names, Role, Site, StateDict, StateError};
 use crate::experiment::settings::{Baseline, ModelSettings};
 
@@ -25,6 +27,10 @@ pub enum Network {
     EgeUnet(EgeUnet),
     /// U-Net.
     Unet(Unet),
+    /// UNet++.
+    UnetPlusPlus(UnetPlusPlus),
+    /// Attention U-Net.
+    AttUnet(AttUnet),
 }
 
 impl Network {
@@ -36,6 +42,8 @@ impl Network {
         match self {
             Self::EgeUnet(network) => network.forward(images),
             Self::Unet(network) => network.forward(images),
+            Self::UnetPlusPlus(network) => network.forward(images),
+            Self::AttUnet(network) => network.forward(images),
         }
     }
 
@@ -45,6 +53,8 @@ impl Network {
         match self {
             Self::EgeUnet(_) => true,
             Self::Unet(_) => false,
+            Self::UnetPlusPlus(_) => false,
+            Self::AttUnet(_) => false,
         }
     }
 }
@@ -66,6 +76,8 @@ impl Built {
             ModelSettings::EgeUnet(settings) => Network::EgeUnet(EgeUnet::init(settings, &site)),
             ModelSettings::Baseline(baseline) => match baseline {
                 Baseline::Unet => Network::Unet(Unet::init(&site)),
+                Baseline::UnetPlusPlus => Network::UnetPlusPlus(UnetPlusPlus::init(&site)),
+                Baseline::AttUnet => Network::AttUnet(AttUnet::init(&site)),
             },
         };
         Self { network, names: site.names() }

@@ -36,6 +36,16 @@ fn baseline(baseline: Baseline) -> Card {
             "https://github.com/milesial/Pytorch-UNet (its shape; written anew)",
             "GPL-3.0",
         ],
+        Baseline::UnetPlusPlus => [
+            "UNet++ (Zhou et al., DLMIA 2018, arXiv 1807.10165)",
+            "https://github.com/4uiiurz1/pytorch-nested-unet (its shape; written anew)",
+            "MIT",
+        ],
+        Baseline::AttUnet => [
+            "Attention U-Net (Oktay et al., MIDL 2018, arXiv 1804.03999)",
+            "https://github.com/LeeJunHyun/Image_Segmentation (its shape; written anew)",
+            "none stated",
+        ],
     };
     Card { name: baseline.name(), paper, code, licence, settings: ModelSettings::Baseline(baseline) }
 }
