@@ -133,6 +133,8 @@ mod tests {
             (Baseline::Unet, 7_765_985),
             (Baseline::UnetPlusPlus, 9_163_329),
             (Baseline::AttUnet, 8_726_077),
+            (Baseline::Malunet, 177_943),
+            (Baseline::UnextS, 253_561),
         ];
         assert_eq!(published.map(|(baseline, _)| baseline), Baseline::ALL);
         for (baseline, parameters) in published {

@@ -156,6 +156,8 @@ pub enum RawModel {
     Unet(RawBaseline),
     UnetPlusPlus(RawBaseline),
     AttUnet(RawBaseline),
+    Malunet(RawBaseline),
+    UnextS(RawBaseline),
 }
 
 /// `[model.…]` of a network without settings.

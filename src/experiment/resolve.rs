@@ -163,6 +163,8 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
         RawModel::Unet(RawBaseline {}) => baseline(Baseline::Unet),
         RawModel::UnetPlusPlus(RawBaseline {}) => baseline(Baseline::UnetPlusPlus),
         RawModel::AttUnet(RawBaseline {}) => baseline(Baseline::AttUnet),
+        RawModel::Malunet(RawBaseline {}) => baseline(Baseline::Malunet),
+        RawModel::UnextS(RawBaseline {}) => baseline(Baseline::UnextS),
     }
 }
 

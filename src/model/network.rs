@@ -5,8 +5,10 @@ use burn::tensor::{Device, Tensor};
 
 use super::att_unet::AttUnet;
 use super::ege_unet::EgeUnet;
+use super::malunet::Malunet;
 use super::unet::Unet;
 use super::unet_plus_plus::UnetPlusPlus;
+use super::unext::UnextS;
 use super::{Names, Role, Site, StateDict, StateError};
 use crate::experiment::settings::{Baseline, ModelSettings};
 
@@ -31,6 +33,10 @@ pub enum Network {
     UnetPlusPlus(UnetPlusPlus),
     /// Attention U-Net.
     AttUnet(AttUnet),
+    /// MALUNet.
+    Malunet(Malunet),
+    /// UNeXt-S.
+    UnextS(UnextS),
 }
 
 impl Network {
@@ -44,6 +50,8 @@ impl Network {
             Self::Unet(network) => network.forward(images),
             Self::UnetPlusPlus(network) => network.forward(images),
             Self::AttUnet(network) => network.forward(images),
+            Self::Malunet(network) => network.forward(images),
+            Self::UnextS(network) => network.forward(images),
         }
     }
 
@@ -55,6 +63,8 @@ impl Network {
             Self::Unet(_) => false,
             Self::UnetPlusPlus(_) => false,
             Self::AttUnet(_) => false,
+            Self::Malunet(_) => true,
+            Self::UnextS(_) => false,
         }
     }
 }
@@ -78,6 +88,8 @@ impl Built {
                 Baseline::Unet => Network::Unet(Unet::init(&site)),
                 Baseline::UnetPlusPlus => Network::UnetPlusPlus(UnetPlusPlus::init(&site)),
                 Baseline::AttUnet => Network::AttUnet(AttUnet::init(&site)),
+                Baseline::Malunet => Network::Malunet(Malunet::init(&site)),
+                Baseline::UnextS => Network::UnextS(UnextS::init(&site)),
             },
         };
         Self { network, names: site.names() }

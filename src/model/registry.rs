@@ -46,6 +46,16 @@ fn baseline(baseline: Baseline) -> Card {
             "https://github.com/LeeJunHyun/Image_Segmentation (its shape; written anew)",
             "none stated",
         ],
+        Baseline::Malunet => [
+            "MALUNet (Ruan et al., BIBM 2022, arXiv 2211.01784)",
+            "https://github.com/JCruan519/MALUNet",
+            "none stated",
+        ],
+        Baseline::UnextS => [
+            "UNeXt-S (Valanarasu and Patel, MICCAI 2022, arXiv 2203.04967)",
+            "https://github.com/jeya-maria-jose/UNeXt-pytorch",
+            "MIT",
+        ],
     };
     Card { name: baseline.name(), paper, code, licence, settings: ModelSettings::Baseline(baseline) }
 }

@@ -34,6 +34,8 @@ fn reference(name: &str) -> StateDict {
         "unet" => include_bytes!("../parity/baselines/unet.safetensors"),
         "unet-plus-plus" => include_bytes!("../parity/baselines/unet-plus-plus.safetensors"),
         "att-unet" => include_bytes!("../parity/baselines/att-unet.safetensors"),
+        "malunet" => include_bytes!("../parity/baselines/malunet.safetensors"),
+        "unext-s" => include_bytes!("../parity/baselines/unext-s.safetensors"),
         _ => panic!("{name} has no reference numbers"),
     };
     from_safetensors(bytes).expect("the committed file").0

@@ -32,11 +32,15 @@ pub enum Baseline {
     UnetPlusPlus,
     /// Attention U-Net (Oktay et al., MIDL 2018) at base width 32.
     AttUnet,
+    /// MALUNet (Ruan et al., BIBM 2022).
+    Malunet,
+    /// UNeXt-S (Valanarasu and Patel, MICCAI 2022).
+    UnextS,
 }
 
 impl Baseline {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Unet, Self::UnetPlusPlus, Self::AttUnet];
+    pub const ALL: &[Self] = &[Self::Unet, Self::UnetPlusPlus, Self::AttUnet, Self::Malunet, Self::UnextS];
 
     /// The name in experiment files.
     pub fn name(self) -> &'static str {
@@ -44,6 +48,8 @@ impl Baseline {
             Self::Unet => "unet",
             Self::UnetPlusPlus => "unet-plus-plus",
             Self::AttUnet => "att-unet",
+            Self::Malunet => "malunet",
+            Self::UnextS => "unext-s",
         }
     }
 }
