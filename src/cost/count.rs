@@ -84,7 +84,7 @@ impl Count {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::settings::{Axis, EgeUnetSettings};
+    use crate::experiment::settings::{Axis, Baseline, EgeUnetSettings};
 
     #[test]
     fn ege_unet_costs_what_the_paper_counts() {
@@ -124,5 +124,23 @@ mod tests {
     fn the_narrowest_network_keeps_its_kernels() {
         let settings = EgeUnetSettings { widths: [4; 6], ..EgeUnetSettings::default() };
         assert_eq!(of(&ModelSettings::EgeUnet(settings), 64).parameters, 3_166);
+    }
+
+    /// By the definitions that their cards name.
+    #[test]
+    fn baselines_have_their_published_counts() {
+        let published = [
+            (Baseline::Unet, 7_765_985),
+            (Baseline::UnetPlusPlus, 9_163_329),
+            (Baseline::AttUnet, 8_726_077),
+            (Baseline::Malunet, 177_943),
+            (Baseline::UnextS, 253_561),
+        ];
+        assert_eq!(published.map(|(baseline, _)| baseline), Baseline::ALL);
+        for (baseline, parameters) in published {
+            let found =
+                Built::new(&ModelSettings::Baseline(baseline), 0, &Device::flex()).count(Role::Trained);
+            assert_eq!(found.0, parameters, "{}", baseline.name());
+        }
     }
 }

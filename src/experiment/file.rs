@@ -154,6 +154,10 @@ pub struct RawAugment {
 pub enum RawModel {
     EgeUnet(RawEgeUnet),
     Unet(RawBaseline),
+    UnetPlusPlus(RawBaseline),
+    AttUnet(RawBaseline),
+    Malunet(RawBaseline),
+    UnextS(RawBaseline),
 }
 
 /// `[model.…]` of a network without settings.

@@ -161,6 +161,10 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
     match read(node, "model", check.problems)? {
         RawModel::EgeUnet(raw) => Some(ModelSettings::EgeUnet(network::ege_unet(check, &raw, preset))),
         RawModel::Unet(RawBaseline {}) => baseline(Baseline::Unet),
+        RawModel::UnetPlusPlus(RawBaseline {}) => baseline(Baseline::UnetPlusPlus),
+        RawModel::AttUnet(RawBaseline {}) => baseline(Baseline::AttUnet),
+        RawModel::Malunet(RawBaseline {}) => baseline(Baseline::Malunet),
+        RawModel::UnextS(RawBaseline {}) => baseline(Baseline::UnextS),
     }
 }
 

@@ -100,6 +100,17 @@ pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, conv: Conv) -> T
     module::conv1d(x, weight, Some(bias), options)
 }
 
+/// A [`conv1d`] without bias.
+///
+/// # Shapes
+/// - `x`: `[batch, channels_in, length]`
+/// - `weight`: `[channels_out, channels_in / groups, kernel]`, kernel odd
+/// - output: `[batch, channels_out, length]`
+pub fn conv1d_without_bias(x: Tensor<3>, weight: Tensor<3>, conv: Conv) -> Tensor<3> {
+    let zeros = Tensor::zeros([weight.dims()[0]], &x.device());
+    trace::without_bias(|| conv1d(x, weight, zeros, conv))
+}
+
 /// How a convolution of any kind slides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slide {

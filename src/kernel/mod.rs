@@ -16,18 +16,20 @@ mod norm;
 mod pool;
 pub mod probe;
 mod resize;
+mod shift;
 pub mod trace;
 
 pub use activation::{gelu, hard_sigmoid, hard_swish, relu, sigmoid, silu, softmax};
 pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply};
 pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
-pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv2d, convolve};
+pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv1d_without_bias, conv2d, convolve};
 pub use cpu::{AdamWScale, BceDice, adamw};
 pub use fused::{Kernels, kernels, use_kernels, with_kernels};
 pub use loss::deep_bce_dice;
 pub use norm::{
     BatchMoments, batch_norm, batch_norm_train, channel_norm, conv_norm_pool_gelu, group_norm, layer_norm,
-    norm_pool_gelu,
+    norm_pool_gelu, shares,
 };
-pub use pool::{average_pool, max_pool, max_pool2};
+pub use pool::{average_pool, max_channels, max_pool, max_pool2, mean_channels};
 pub use resize::{repeat_pixels, resize_bilinear, resize_bilinear_areas};
+pub use shift::shift_chunks;

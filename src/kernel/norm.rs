@@ -167,6 +167,15 @@ pub fn layer_norm<const D: usize>(
     (normal * weight.reshape([1, channels]) + bias.reshape([1, channels])).reshape(shape)
 }
 
+/// Each element's share of the sum along an axis, with `epsilon` added to the sum.
+///
+/// # Shapes
+/// - `x` and output: `[..]`
+pub fn shares<const D: usize>(x: Tensor<D>, axis: usize, epsilon: f64) -> Tensor<D> {
+    trace::note_each("shares", &x.dims(), 2);
+    x.clone() / x.sum_dim(axis).add_scalar(epsilon)
+}
+
 /// Notes a norm, 2x2 pooling and GELU of a map of this shape.
 fn note_stage_end([batch, channels, height, width]: [usize; 4]) {
     trace::note_each("group_norm", &[batch, channels, height, width], NORM);

@@ -41,3 +41,27 @@ pub fn average_pool(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) 
     trace::note_each("average_pool2d", &output.dims(), kernel * kernel);
     output
 }
+
+/// The mean over the channels of each pixel.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, 1, height, width]`
+pub fn mean_channels(x: Tensor<4>) -> Tensor<4> {
+    let channels = x.dims()[1];
+    let output = x.mean_dim(1);
+    trace::note_each("mean_channels", &output.dims(), channels);
+    output
+}
+
+/// The maximum over the channels of each pixel.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, 1, height, width]`
+pub fn max_channels(x: Tensor<4>) -> Tensor<4> {
+    let channels = x.dims()[1];
+    let output = x.max_dim(1);
+    trace::note_each("max_channels", &output.dims(), channels - 1);
+    output
+}

@@ -1,12 +1,16 @@
 //! Networks, their parameters by name, and weights in and out.
 
+pub mod att_unet;
 pub mod block;
 pub mod ege_unet;
+pub mod malunet;
 mod network;
 mod registry;
 mod site;
 pub(crate) mod state;
 pub mod unet;
+pub mod unet_plus_plus;
+pub mod unext;
 pub mod weights;
 
 pub use network::{Built, Network, Prediction};

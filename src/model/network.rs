@@ -3,8 +3,12 @@
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 
+use super::att_unet::AttUnet;
 use super::ege_unet::EgeUnet;
+use super::malunet::Malunet;
 use super::unet::Unet;
+use super::unet_plus_plus::UnetPlusPlus;
+use super::unext::UnextS;
 use super::{Names, Role, Site, StateDict, StateError};
 use crate::experiment::settings::{Baseline, ModelSettings};
 
@@ -25,6 +29,14 @@ pub enum Network {
     EgeUnet(EgeUnet),
     /// U-Net.
     Unet(Unet),
+    /// UNet++.
+    UnetPlusPlus(UnetPlusPlus),
+    /// Attention U-Net.
+    AttUnet(AttUnet),
+    /// MALUNet.
+    Malunet(Malunet),
+    /// UNeXt-S.
+    UnextS(UnextS),
 }
 
 impl Network {
@@ -36,6 +48,10 @@ impl Network {
         match self {
             Self::EgeUnet(network) => network.forward(images),
             Self::Unet(network) => network.forward(images),
+            Self::UnetPlusPlus(network) => network.forward(images),
+            Self::AttUnet(network) => network.forward(images),
+            Self::Malunet(network) => network.forward(images),
+            Self::UnextS(network) => network.forward(images),
         }
     }
 
@@ -45,6 +61,10 @@ impl Network {
         match self {
             Self::EgeUnet(_) => true,
             Self::Unet(_) => false,
+            Self::UnetPlusPlus(_) => false,
+            Self::AttUnet(_) => false,
+            Self::Malunet(_) => true,
+            Self::UnextS(_) => false,
         }
     }
 }
@@ -66,6 +86,10 @@ impl Built {
             ModelSettings::EgeUnet(settings) => Network::EgeUnet(EgeUnet::init(settings, &site)),
             ModelSettings::Baseline(baseline) => match baseline {
                 Baseline::Unet => Network::Unet(Unet::init(&site)),
+                Baseline::UnetPlusPlus => Network::UnetPlusPlus(UnetPlusPlus::init(&site)),
+                Baseline::AttUnet => Network::AttUnet(AttUnet::init(&site)),
+                Baseline::Malunet => Network::Malunet(Malunet::init(&site)),
+                Baseline::UnextS => Network::UnextS(UnextS::init(&site)),
             },
         };
         Self { network, names: site.names() }

@@ -36,6 +36,26 @@ fn baseline(baseline: Baseline) -> Card {
             "https://github.com/milesial/Pytorch-UNet (its shape; written anew)",
             "GPL-3.0",
         ],
+        Baseline::UnetPlusPlus => [
+            "UNet++ (Zhou et al., DLMIA 2018, arXiv 1807.10165)",
+            "https://github.com/4uiiurz1/pytorch-nested-unet (its shape; written anew)",
+            "MIT",
+        ],
+        Baseline::AttUnet => [
+            "Attention U-Net (Oktay et al., MIDL 2018, arXiv 1804.03999)",
+            "https://github.com/LeeJunHyun/Image_Segmentation (its shape; written anew)",
+            "none stated",
+        ],
+        Baseline::Malunet => [
+            "MALUNet (Ruan et al., BIBM 2022, arXiv 2211.01784)",
+            "https://github.com/JCruan519/MALUNet",
+            "none stated",
+        ],
+        Baseline::UnextS => [
+            "UNeXt-S (Valanarasu and Patel, MICCAI 2022, arXiv 2203.04967)",
+            "https://github.com/jeya-maria-jose/UNeXt-pytorch",
+            "MIT",
+        ],
     };
     Card { name: baseline.name(), paper, code, licence, settings: ModelSettings::Baseline(baseline) }
 }

@@ -126,6 +126,13 @@ impl Site {
         })
     }
 
+    /// A parameter that starts as a copy of these values and is trained apart from where they come from.
+    pub fn copy<const D: usize>(&self, name: &str, values: Tensor<D>) -> Param<Tensor<D>> {
+        let parameter = Param::from_data(values.into_data(), &self.device);
+        self.names.borrow_mut().0.insert(parameter.id, (self.at(name).path, Role::Trained));
+        parameter
+    }
+
     /// The parameter as one that no training changes.
     #[must_use]
     pub fn frozen<const D: usize>(&self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {

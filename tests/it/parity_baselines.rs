@@ -18,9 +18,24 @@ const OUTPUT_BOUND: f64 = 1e-4;
 /// Largest difference of a gradient by relative norm, as its products with the waves tell it.
 const GRADIENT_BOUND: f64 = 1e-3;
 
+/// [`GRADIENT_BOUND`] where the original itself is that exact: by rounding, an activation falls on the other side of
+/// a rectifier, and a level of few pixels passes that on. In single and in double precision the original's gradients
+/// differ by 4e-3 (UNet++) and 2e-1 (Attention U-Net); under changes of its weights by 1e-7, by 1e-2 and 6e-2.
+fn gradient_bound(name: &str) -> f64 {
+    match name {
+        "unet-plus-plus" => 5e-2,
+        "att-unet" => 2e-1,
+        _ => GRADIENT_BOUND,
+    }
+}
+
 fn reference(name: &str) -> StateDict {
     let bytes: &[u8] = match name {
         "unet" => include_bytes!("../parity/baselines/unet.safetensors"),
+        "unet-plus-plus" => include_bytes!("../parity/baselines/unet-plus-plus.safetensors"),
+        "att-unet" => include_bytes!("../parity/baselines/att-unet.safetensors"),
+        "malunet" => include_bytes!("../parity/baselines/malunet.safetensors"),
+        "unext-s" => include_bytes!("../parity/baselines/unext-s.safetensors"),
         _ => panic!("{name} has no reference numbers"),
     };
     from_safetensors(bytes).expect("the committed file").0
@@ -94,8 +109,8 @@ struct Products<'a> {
     names: &'a Names,
     gradients: &'a Gradients,
     reference: &'a StateDict,
-    worst: (f64, String),
-    seen: usize,
+    /// Of each parameter, with its name.
+    differences: Vec<(f64, String)>,
 }
 
 impl ModuleVisitor for Products<'_> {
@@ -107,7 +122,6 @@ impl ModuleVisitor for Products<'_> {
         let expected: Vec<f64> =
             self.reference.0[&format!("gradient/{name}")].values.iter().map(|&x| f64::from(x)).collect();
         let gradient = param.val().grad(self.gradients).map(floats).unwrap_or_default();
-        self.seen += 1;
         // A bias before a batch normalisation has a gradient of nothing but rounding.
         let size = expected[0].max(1e-4);
         let square: f64 = (0..WAVES)
@@ -119,9 +133,7 @@ impl ModuleVisitor for Products<'_> {
             .sum();
         // A wave's square is one half on average.
         let relative = (2.0 * square / WAVES as f64).sqrt() / size;
-        if relative > self.worst.0 {
-            self.worst = (relative, name.to_owned());
-        }
+        self.differences.push((relative, name.to_owned()));
     }
 }
 
@@ -138,16 +150,18 @@ fn gradients_are_those_of_the_originals() {
             names: &built.names,
             gradients: &gradients,
             reference: &reference,
-            worst: (0.0, String::new()),
-            seen: 0,
+            differences: Vec::new(),
         };
         built.network.visit(&mut products);
         let stored = reference.0.keys().filter(|key| key.starts_with("gradient/")).count();
-        assert_eq!(products.seen, stored, "{}: parameters", card.name);
+        let mut differences = products.differences;
+        assert_eq!(differences.len(), stored, "{}: parameters", card.name);
+        differences.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let (median, worst) = (&differences[stored / 2], &differences[stored - 1]);
         println!(
-            "{}: gradients differ by {:.1e} at most ({})",
-            card.name, products.worst.0, products.worst.1
+            "{}: gradients differ by {:.1e} at most ({}), half of them by less than {:.1e}",
+            card.name, worst.0, worst.1, median.0
         );
-        assert!(products.worst.0 <= GRADIENT_BOUND, "{}: {:?}", card.name, products.worst);
+        assert!(worst.0 <= gradient_bound(card.name), "{}: {worst:?}", card.name);
     }
 }

@@ -12,6 +12,7 @@ compared without storing millions of numbers.
 
 import math
 import sys
+import types
 
 import numpy as np
 import torch
@@ -73,7 +74,71 @@ def unet(checkout):
     return UNet()
 
 
-NETWORKS = {"unet": unet}
+def unet_plus_plus(checkout):
+    sys.path.insert(0, checkout)
+    from archs import NestedUNet
+
+    return NestedUNet(1)
+
+
+def att_unet(checkout):
+    sys.path.insert(0, checkout)
+    import network
+
+    model = network.AttU_Net()
+    # The checkout's parts at half of its widths.
+    widths = [32, 64, 128, 256, 512]
+    for level, (before, width) in enumerate(zip([3, *widths], widths), start=1):
+        setattr(model, f"Conv{level}", network.conv_block(before, width))
+    for level, (width, coarser) in enumerate(zip(widths, widths[1:]), start=2):
+        setattr(model, f"Up{level}", network.up_conv(coarser, width))
+        setattr(model, f"Att{level}", network.Attention_block(width, width, width // 2))
+        setattr(model, f"Up_conv{level}", network.conv_block(coarser, width))
+    model.Conv_1x1 = torch.nn.Conv2d(widths[0], 1, 1)
+    return model
+
+
+def malunet(checkout):
+    sys.path.insert(0, checkout)
+    from models import malunet
+
+    class Torch:
+        """torch, but for the sigmoid at the end of the network; those inside are modules."""
+
+        def __getattr__(self, name):
+            return getattr(torch, name)
+
+        @staticmethod
+        def sigmoid(x):
+            return x
+
+    malunet.torch = Torch()
+    model = malunet.MALUNet()
+    # On a GPU the two memories of an attention are apart.
+    for block in model.modules():
+        if isinstance(block, malunet.EAblock):
+            block.linear_1.weight = torch.nn.Parameter(block.linear_1.weight.detach().clone())
+    return model
+
+
+def unext_s(checkout):
+    sys.path.insert(0, checkout)
+    # What the module imports beside the layers of the network.
+    for name in ["mmcv", "mmcv.cnn", "matplotlib", "matplotlib.pyplot", "utils"]:
+        sys.modules.setdefault(name, types.ModuleType(name))
+    sys.modules["mmcv.cnn"].ConvModule = None
+    from archs import UNext_S
+
+    return UNext_S(1)
+
+
+NETWORKS = {
+    "unet": unet,
+    "unet-plus-plus": unet_plus_plus,
+    "att-unet": att_unet,
+    "malunet": malunet,
+    "unext-s": unext_s,
+}
 
 
 def images(batch, height, width):
@@ -101,7 +166,7 @@ def main(folder, *networks):
             answers[f"gradient/{key}"] = np.array([np.linalg.norm(gradient), *products], dtype=np.float32)
         save_file(answers, f"{folder}/{name}.safetensors")
         total = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-        print(f"{name}: {total} parameters, output {float(output.abs().mean()):.4g}")
+        print(f"{name}: {total} parameters, output {float(output.detach().abs().mean()):.4g}")
 
 
 if __name__ == "__main__":

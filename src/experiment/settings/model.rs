@@ -28,16 +28,28 @@ impl ModelSettings {
 pub enum Baseline {
     /// U-Net (Ronneberger et al., MICCAI 2015) at base width 32.
     Unet,
+    /// UNet++ (Zhou et al., DLMIA 2018) at base width 32, without deep supervision.
+    UnetPlusPlus,
+    /// Attention U-Net (Oktay et al., MIDL 2018) at base width 32.
+    AttUnet,
+    /// MALUNet (Ruan et al., BIBM 2022).
+    Malunet,
+    /// UNeXt-S (Valanarasu and Patel, MICCAI 2022).
+    UnextS,
 }
 
 impl Baseline {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Unet];
+    pub const ALL: &[Self] = &[Self::Unet, Self::UnetPlusPlus, Self::AttUnet, Self::Malunet, Self::UnextS];
 
     /// The name in experiment files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unet => "unet",
+            Self::UnetPlusPlus => "unet-plus-plus",
+            Self::AttUnet => "att-unet",
+            Self::Malunet => "malunet",
+            Self::UnextS => "unext-s",
         }
     }
 }

@@ -207,15 +207,18 @@ pub struct Conv1dConfig {
     /// Groups of channels that don't see each other.
     #[config(default = "1")]
     pub groups: usize,
+    /// Whether a number is added to each output channel.
+    #[config(default = "true")]
+    pub bias: bool,
 }
 
-/// A 1-D convolution with bias, zero-padded to keep the length.
+/// A 1-D convolution, zero-padded to keep the length.
 #[derive(Module, Debug)]
 pub struct Conv1d {
     /// `[channels_out, channels_in / groups, kernel]`
     weight: Param<Tensor<3>>,
     /// `[channels_out]`
-    bias: Param<Tensor<1>>,
+    bias: Option<Param<Tensor<1>>>,
     groups: usize,
 }
 
@@ -225,13 +228,20 @@ impl Conv1dConfig {
     /// 1-D convolutions (deviation 17).
     pub fn init(&self, site: &Site) -> Conv1d {
         let [channels_in, channels_out] = self.channels;
-        let fan_in = channels_in / self.groups * self.kernel;
         let shape = [channels_out, channels_in / self.groups, self.kernel];
-        Conv1d {
-            weight: site.normal("weight", shape, (2.0 / (self.kernel * channels_out) as f64).sqrt()),
-            bias: site.uniform("bias", [channels_out], 1.0 / (fan_in as f64).sqrt()),
-            groups: self.groups,
-        }
+        self.around(site.normal("weight", shape, (2.0 / (self.kernel * channels_out) as f64).sqrt()), site)
+    }
+
+    /// Makes the layer with a weight that starts as the transpose of another's, both without groups.
+    pub fn init_transposed(&self, other: &Conv1d, site: &Site) -> Conv1d {
+        self.around(site.copy("weight", other.weight.val().swap_dims(0, 1)), site)
+    }
+
+    fn around(&self, weight: Param<Tensor<3>>, site: &Site) -> Conv1d {
+        let [channels_in, channels_out] = self.channels;
+        let fan_in = channels_in / self.groups * self.kernel;
+        let bias = || site.uniform("bias", [channels_out], 1.0 / (fan_in as f64).sqrt());
+        Conv1d { weight, bias: self.bias.then(bias), groups: self.groups }
     }
 }
 
@@ -243,8 +253,11 @@ impl Conv1d {
     /// - output: `[batch, channels_out, length]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let conv = Conv { dilation: 1, groups: self.groups };
-        trace::layer(&[self.weight.id, self.bias.id], || {
-            kernel::conv1d(x, self.weight.val(), self.bias.val(), conv)
+        let bias = self.bias.as_ref();
+        let ids: Vec<ParamId> = std::iter::once(self.weight.id).chain(bias.map(|bias| bias.id)).collect();
+        trace::layer(&ids, || match bias {
+            Some(bias) => kernel::conv1d(x, self.weight.val(), bias.val(), conv),
+            None => kernel::conv1d_without_bias(x, self.weight.val(), conv),
         })
     }
 }

@@ -1,10 +1,12 @@
 //! Layers that networks share.
 
 mod conv;
+mod double_conv;
 mod linear;
 mod norm;
 
 pub use conv::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Start};
+pub use double_conv::{DoubleConv, DoubleConvConfig};
 pub use linear::{Linear, LinearConfig};
 pub use norm::{
     BatchNorm2d, BatchNorm2dConfig, ChannelNorm, ChannelNormConfig, GroupNorm, GroupNormConfig, LayerNorm,

@@ -9,4 +9,4 @@
 
 mod network;
 
-pub use network::{DoubleConv, DoubleConvConfig, Unet};
+pub use network::Unet;

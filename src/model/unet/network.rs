@@ -1,57 +1,16 @@
 //! The five levels of U-Net (paper section 2, figure 1).
 
-use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::kernel::{concat, max_pool2, relu};
+use crate::kernel::{concat, max_pool2};
 use crate::model::block::{
-    BatchNorm2d, BatchNorm2dConfig, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Start,
+    Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, DoubleConv, DoubleConvConfig, Start,
 };
 use crate::model::{Prediction, Site};
 
 /// Channels of the levels, from the finest.
 const WIDTHS: [usize; 5] = [32, 64, 128, 256, 512];
-
-/// Settings of [`DoubleConv`].
-#[derive(Config, Debug)]
-pub struct DoubleConvConfig {
-    /// Channels in, between and out.
-    pub channels: [usize; 3],
-}
-
-/// Two 3x3 convolutions, each with batch normalisation and a rectifier.
-#[derive(Module, Debug)]
-pub struct DoubleConv {
-    convs: Vec<Conv2d>,
-    norms: Vec<BatchNorm2d>,
-}
-
-impl DoubleConvConfig {
-    /// Makes the block; the names are the positions in a sequence of convolution, norm and rectifier, twice.
-    pub fn init(&self, site: &Site) -> DoubleConv {
-        let [first, middle, last] = self.channels;
-        let conv = |channels, position: &str| {
-            Conv2dConfig::new(channels, 3).with_start(Start::Default).init(&site.at(position))
-        };
-        let norm = |channels, position: &str| BatchNorm2dConfig::new(channels).init(&site.at(position));
-        DoubleConv {
-            convs: vec![conv([first, middle], "0"), conv([middle, last], "3")],
-            norms: vec![norm(middle, "1"), norm(last, "4")],
-        }
-    }
-}
-
-impl DoubleConv {
-    /// Applies the block.
-    ///
-    /// # Shapes
-    /// - `x`: `[batch, channels_in, height, width]`
-    /// - output: `[batch, channels_out, height, width]`
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.convs.iter().zip(&self.norms).fold(x, |x, (conv, norm)| relu(norm.forward(conv.forward(x))))
-    }
-}
 
 /// U-Net.
 #[derive(Module, Debug)]
