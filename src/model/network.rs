@@ -24,6 +24,7 @@ pub struct Prediction {
 
 /// A network of any kind.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a process has a few of them")]
 pub enum Network {
     /// EGE-UNet.
     EgeUnet(EgeUnet),
@@ -48,7 +49,7 @@ impl Network {
         match self {
             Self::EgeUnet(network) => network.forward(images),
             Self::Unet(network) => network.forward(images),
-            Self::UnetPlusPlus(network) => network.forward(images),
+            Self::UnetPlusPlus(network) => network.forward(&images),
             Self::AttUnet(network) => network.forward(images),
             Self::Malunet(network) => network.forward(images),
             Self::UnextS(network) => network.forward(images),
@@ -58,14 +59,7 @@ impl Network {
     /// True if what is computed for an image doesn't depend on the other images of its batch, in training too:
     /// the network has no batch normalisation.
     pub fn sees_images_alone(&self) -> bool {
-        match self {
-            Self::EgeUnet(_) => true,
-            Self::Unet(_) => false,
-            Self::UnetPlusPlus(_) => false,
-            Self::AttUnet(_) => false,
-            Self::Malunet(_) => true,
-            Self::UnextS(_) => false,
-        }
+        matches!(self, Self::EgeUnet(_) | Self::Malunet(_))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use ege_bench::experiment::settings::{EgeUnetSettings, ModelSettings, TensorInit};
+use ege_bench::cost;
+use ege_bench::experiment::settings::{Axis, EgeUnetSettings, ModelSettings, TensorInit, Tensors};
+use ege_bench::kernel::{Kernels, with_kernels};
 use ege_bench::model::weights::{self, WeightsError, from_safetensors, to_safetensors};
 use ege_bench::model::{Built, NamedTensor, Names, Role, cards};
 use ege_bench::random::stream;
@@ -18,15 +20,132 @@ fn noise(shape: [usize; 4], device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
+/// Every network, and EGE-UNet with each of its parts changed.
+fn all() -> Vec<(String, ModelSettings)> {
+    let mut all: Vec<_> = cards().into_iter().map(|card| (card.name.to_owned(), card.settings)).collect();
+    let mut ablation = |name: &str, change: &dyn Fn(&mut EgeUnetSettings)| {
+        let mut settings = EgeUnetSettings::default();
+        change(&mut settings);
+        all.push((name.to_owned(), ModelSettings::EgeUnet(settings)));
+    };
+    ablation("no GHPA", &|s| s.ghpa = false);
+    ablation("no GAB", &|s| s.gab = false);
+    ablation("neither, no supervision", &|s| (s.ghpa, s.gab, s.deep_supervision) = (false, false, false));
+    ablation("one axis", &|s| (s.axes, s.groups) = (vec![Axis::Xy], 1));
+    ablation("lines", &|s| (s.axes, s.groups) = (vec![Axis::Zx, Axis::Zy], 2));
+    ablation("eight groups", &|s| s.groups = 8);
+    ablation("no tensors", &|s| s.tensors = Tensors::None);
+    ablation("no convolutions", &|s| (s.tensor_convs, s.tensor_init) = (false, TensorInit::Random));
+    ablation("frozen", &|s| s.tensors = Tensors::Frozen);
+    ablation("no mask", &|s| s.gab_mask = false);
+    ablation("no mask, no supervision", &|s| (s.gab_mask, s.deep_supervision) = (false, false));
+    ablation("two bridges' groups", &|s| s.dilations = vec![3, 1]);
+    ablation("narrow", &|s| s.widths = [4; 6]);
+    all
+}
+
+#[test]
+fn kernels_on_and_off_agree() {
+    let run = |kernels: Kernels, settings: &ModelSettings| {
+        with_kernels(kernels, || {
+            let device = Device::flex().autodiff();
+            let built = Built::new(settings, 1, &device);
+            let prediction = built.network.forward(noise([2, 3, 64, 64], &device));
+            let gradients = prediction.output.clone().powi_scalar(2).mean().backward();
+            let mut norms = Norms { names: &built.names, gradients: &gradients, found: Vec::new() };
+            built.network.visit(&mut norms);
+            (floats(prediction.output), norms.found)
+        })
+    };
+    for (name, settings) in all() {
+        let (fused, fused_norms) = run(Kernels::Fused, &settings);
+        let (plain, plain_norms) = run(Kernels::Plain, &settings);
+        let largest = plain.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
+        let difference = fused.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
+        assert!(difference <= 1e-4 * largest, "{name}: outputs differ by {difference} of {largest}");
+        let all = plain_norms.iter().map(|(_, norm)| norm * norm).sum::<f64>().sqrt();
+        assert_eq!(fused_norms.len(), plain_norms.len(), "{name}");
+        for ((tensor, fused), (_, plain)) in fused_norms.iter().zip(&plain_norms) {
+            // A gradient of nothing but rounding has no digits: it is held against all of them.
+            let bound = 5e-3 * plain + 1e-5 * all;
+            assert!((fused - plain).abs() <= bound, "{name}, {tensor}: norms {fused} and {plain} of {all}");
+        }
+    }
+}
+
+struct Norms<'a> {
+    names: &'a Names,
+    gradients: &'a Gradients,
+    found: Vec<(String, f64)>,
+}
+
+impl ModuleVisitor for Norms<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.names.role(param.id) == Role::Trained
+            && let Some(gradient) = param.val().grad(self.gradients)
+        {
+            let squares: f64 = floats(gradient).iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+            self.found.push((self.names.of(param.id).to_owned(), squares.sqrt()));
+        }
+    }
+}
+
+#[test]
+fn a_network_predicts_the_same_however_often_it_is_asked() {
+    let device = Device::flex();
+    for (name, settings) in all() {
+        let built = Built::new(&settings, 1, &device);
+        let images = noise([2, 3, 64, 32], &device);
+        let [first, second] = [(); 2].map(|()| floats(built.network.forward(images.clone()).output));
+        assert_eq!(first, second, "{name}");
+        // Outside of training an image's prediction doesn't depend on its batch.
+        let alone = floats(built.network.forward(images.narrow(0, 1, 1)).output);
+        let difference = alone.iter().zip(&first[alone.len()..]).map(|(a, b)| (a - b).abs());
+        let largest = first.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
+        assert!(difference.fold(0.0, f32::max) <= 1e-5 * largest, "{name}");
+    }
+}
+
+#[test]
+fn training_changes_what_batch_normalisations_remember() {
+    let device = Device::flex().autodiff();
+    for (name, settings) in all() {
+        let built = Built::new(&settings, 1, &device);
+        let before = built.state();
+        drop(built.network.forward(noise([2, 3, 32, 32], &device)));
+        let after = built.state();
+        let changed: Vec<&String> = before
+            .0
+            .iter()
+            .filter(|(name, tensor)| after.0[*name] != **tensor)
+            .map(|(name, _)| name)
+            .collect();
+        let (_, buffers) = built.count(Role::Buffer);
+        assert_eq!(changed.len() as u64, buffers, "{name}: {changed:?}");
+        assert!(changed.iter().all(|tensor| tensor.contains("running_")), "{name}: {changed:?}");
+        assert_eq!(built.network.sees_images_alone(), buffers == 0, "{name}");
+    }
+}
+
+#[test]
+fn a_network_costs_the_same_parameters_at_any_size() {
+    for (name, settings) in all() {
+        let [small, large] = [32, 96].map(|size| cost::of(&settings, size));
+        assert_eq!(small.parameters, large.parameters, "{name}");
+        assert!(small.conv_macs > 0 && small.conv_macs < large.conv_macs, "{name}");
+        assert!(small.flops > 2 * small.macs && small.macs >= small.conv_macs, "{name}");
+    }
+}
+
 #[test]
 fn outputs_have_the_size_of_the_image_whatever_its_shape() {
     let device = Device::flex();
-    for card in cards() {
-        let built = Built::new(&card.settings, 1, &device);
+    for (name, settings) in all() {
+        let built = Built::new(&settings, 1, &device);
         for shape in [[1, 3, 32, 32], [2, 3, 64, 96], [3, 3, 160, 32]] {
             let prediction = built.network.forward(noise(shape, &device));
-            assert_eq!(prediction.output.dims(), [shape[0], 1, shape[2], shape[3]], "{}", card.name);
-            assert!(floats(prediction.output).iter().all(|x| x.is_finite()), "{}", card.name);
+            assert_eq!(prediction.output.dims(), [shape[0], 1, shape[2], shape[3]], "{name}");
+            assert!(floats(prediction.output).iter().all(|x| x.is_finite()), "{name}");
         }
     }
 }
@@ -47,7 +166,8 @@ impl ModuleVisitor for Untouched<'_> {
         let touched = param.val().grad(self.gradients).is_some_and(|gradient| {
             let gradient = floats(gradient);
             // A batch normalisation takes away the bias before it, whose gradient is nothing but rounding.
-            let removed = self.normalises_batches && name.ends_with(".bias");
+            let removed =
+                self.normalises_batches && name.rsplit_once('.').is_some_and(|(_, last)| last == "bias");
             gradient.iter().all(|x| x.is_finite()) && (removed || gradient.iter().any(|&x| x != 0.0))
         });
         if !touched {
@@ -59,10 +179,12 @@ impl ModuleVisitor for Untouched<'_> {
 #[test]
 fn every_parameter_receives_a_gradient() {
     let device = Device::flex().autodiff();
-    for card in cards() {
-        let built = Built::new(&card.settings, 1, &device);
+    for (name, settings) in all() {
+        let built = Built::new(&settings, 1, &device);
         let prediction = built.network.forward(noise([2, 3, 64, 64], &device));
-        let gradients = prediction.output.powi_scalar(2).mean().backward();
+        let squares = |x: Tensor<4>| x.powi_scalar(2).mean();
+        let sides = prediction.sides.into_iter().map(squares);
+        let gradients = sides.fold(squares(prediction.output), |sum, side| sum + side).backward();
         let mut untouched = Untouched {
             names: &built.names,
             gradients: &gradients,
@@ -70,7 +192,7 @@ fn every_parameter_receives_a_gradient() {
             found: Vec::new(),
         };
         built.network.visit(&mut untouched);
-        assert_eq!(untouched.found, [""; 0], "{}", card.name);
+        assert_eq!(untouched.found, [""; 0], "{name}");
     }
 }
 

@@ -83,7 +83,7 @@ impl DilatedGatedAttention {
     /// # Shapes
     /// - `x`: `[batch, channels_in, height, width]`
     /// - output: `[batch, channels_out, height, width]`
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    pub fn forward(&self, x: &Tensor<4>) -> Tensor<4> {
         let quarter = x.dims()[1] / self.dilated.len();
         let parts = self.dilated.iter().enumerate();
         let parts = parts.map(|(index, conv)| conv.forward(x.clone().narrow(1, index * quarter, quarter)));

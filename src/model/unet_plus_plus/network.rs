@@ -46,7 +46,7 @@ impl UnetPlusPlus {
     /// # Shapes
     /// - `images`: `[batch, 3, height, width]`, values 0..255, both sides multiples of 16
     /// - output: `[batch, 1, height, width]`
-    pub fn forward(&self, images: Tensor<4>) -> Prediction {
+    pub fn forward(&self, images: &Tensor<4>) -> Prediction {
         let mut levels: Vec<Vec<Tensor<4>>> = Vec::with_capacity(WIDTHS.len());
         for encoder in &self.nodes[0] {
             let x = match levels.last() {

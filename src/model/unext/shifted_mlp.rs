@@ -54,9 +54,9 @@ impl ShiftedMlp {
     /// # Shapes
     /// - `x` and output: `[batch, channels, height, width]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let inner = each_pixel(&self.inner, shift_chunks(self.norm.forward(x.clone()), CHUNKS, 2));
+        let inner = each_pixel(&self.inner, shift_chunks(&self.norm.forward(x.clone()), CHUNKS, 2));
         let inner = gelu(self.depthwise.forward(inner));
-        add(x, each_pixel(&self.outer, shift_chunks(inner, CHUNKS, 3)))
+        add(x, each_pixel(&self.outer, shift_chunks(&inner, CHUNKS, 3)))
     }
 }
 
