@@ -12,13 +12,9 @@ use super::trace;
 /// - `x` and output: `[batch, channels, height, width]`
 /// - `axis`: 2 or 3
 pub fn shift_chunks(x: Tensor<4>, chunks: usize, axis: usize) -> Tensor<4> {
-    let channels = x.dims()[1];
-    let length = channels.div_ceil(chunks);
-    let parts = (0..channels.div_ceil(length)).map(|chunk| {
-        let start = chunk * length;
-        let part = x.clone().narrow(1, start, length.min(channels - start));
-        shift(part, chunk as isize - (chunks / 2) as isize, axis)
-    });
+    let length = x.dims()[1].div_ceil(chunks);
+    let parts = x.split(length, 1).into_iter().enumerate();
+    let parts = parts.map(|(chunk, part)| shift(part, chunk as isize - (chunks / 2) as isize, axis));
     let output = Tensor::cat(parts.collect(), 1);
     trace::note_each("shift", &output.dims(), 0);
     output

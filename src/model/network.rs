@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::att_unet::AttUnet;
 use super::ege_unet::EgeUnet;
 use super::malunet::Malunet;
+use super::ucm_net::UcmNet;
 use super::unet::Unet;
 use super::unet_plus_plus::UnetPlusPlus;
 use super::unext::UnextS;
@@ -37,6 +38,8 @@ pub enum Network {
     Malunet(Malunet),
     /// UNeXt-S.
     UnextS(UnextS),
+    /// UCM-Net.
+    UcmNet(UcmNet),
 }
 
 impl Network {
@@ -52,6 +55,7 @@ impl Network {
             Self::AttUnet(network) => network.forward(images),
             Self::Malunet(network) => network.forward(images),
             Self::UnextS(network) => network.forward(images),
+            Self::UcmNet(network) => network.forward(images),
         }
     }
 
@@ -59,12 +63,8 @@ impl Network {
     /// the network has no batch normalisation.
     pub fn sees_images_alone(&self) -> bool {
         match self {
-            Self::EgeUnet(_) => true,
-            Self::Unet(_) => false,
-            Self::UnetPlusPlus(_) => false,
-            Self::AttUnet(_) => false,
-            Self::Malunet(_) => true,
-            Self::UnextS(_) => false,
+            Self::EgeUnet(_) | Self::Malunet(_) | Self::UcmNet(_) => true,
+            Self::Unet(_) | Self::UnetPlusPlus(_) | Self::AttUnet(_) | Self::UnextS(_) => false,
         }
     }
 }
@@ -90,6 +90,7 @@ impl Built {
                 Baseline::AttUnet => Network::AttUnet(AttUnet::init(&site)),
                 Baseline::Malunet => Network::Malunet(Malunet::init(&site)),
                 Baseline::UnextS => Network::UnextS(UnextS::init(&site)),
+                Baseline::UcmNet => Network::UcmNet(UcmNet::init(&site)),
             },
         };
         Self { network, names: site.names() }
