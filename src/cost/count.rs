@@ -135,6 +135,7 @@ mod tests {
             (Baseline::AttUnet, 8_726_077),
             (Baseline::Malunet, 177_943),
             (Baseline::UnextS, 253_561),
+            (Baseline::UcmNet, 46_188),
         ];
         assert_eq!(published.map(|(baseline, _)| baseline), Baseline::ALL);
         for (baseline, parameters) in published {

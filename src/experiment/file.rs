@@ -158,6 +158,7 @@ pub enum RawModel {
     AttUnet(RawBaseline),
     Malunet(RawBaseline),
     UnextS(RawBaseline),
+    UcmNet(RawBaseline),
 }
 
 /// `[model.…]` of a network without settings.

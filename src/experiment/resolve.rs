@@ -165,6 +165,7 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
         RawModel::AttUnet(RawBaseline {}) => baseline(Baseline::AttUnet),
         RawModel::Malunet(RawBaseline {}) => baseline(Baseline::Malunet),
         RawModel::UnextS(RawBaseline {}) => baseline(Baseline::UnextS),
+        RawModel::UcmNet(RawBaseline {}) => baseline(Baseline::UcmNet),
     }
 }
 

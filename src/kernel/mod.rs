@@ -27,8 +27,8 @@ pub use cpu::{AdamWScale, BceDice, adamw};
 pub use fused::{Kernels, kernels, use_kernels, with_kernels};
 pub use loss::deep_bce_dice;
 pub use norm::{
-    BatchMoments, batch_norm, batch_norm_train, channel_norm, conv_norm_pool_gelu, group_norm, layer_norm,
-    norm_pool_gelu, shares,
+    BatchMoments, batch_norm, batch_norm_train, channel_norm, conv_norm_pool_gelu, group_norm, instance_norm,
+    layer_norm, norm_pool_gelu, shares,
 };
 pub use pool::{average_pool, max_channels, max_pool, max_pool2, mean_channels};
 pub use resize::{repeat_pixels, resize_bilinear, resize_bilinear_areas};

@@ -37,6 +37,25 @@ pub fn group_norm(
     scale_and_shift(normal, weight, bias)
 }
 
+/// Instance normalisation without scale and shift: each channel of each image to mean 0 and (biased) variance 1.
+///
+/// # Shapes
+/// - `x` and output: `[batch, channels, height, width]`
+pub fn instance_norm(x: Tensor<4>, epsilon: f64) -> Tensor<4> {
+    // Nothing to scale and shift by.
+    trace::note_each("instance_norm", &x.dims(), NORM - 2);
+    let [batch, channels, height, width] = x.dims();
+    if fused::available(&x) {
+        let op = GroupNorm { groups: channels, epsilon: epsilon as f32 };
+        let (ones, zeros) = (Tensor::ones([channels], &x.device()), Tensor::zeros([channels], &x.device()));
+        return fused::apply(op, vec![x.into(), Tensor::<1>::into(ones), Tensor::<1>::into(zeros)]);
+    }
+    let planes = x.reshape([batch, channels, height * width]);
+    let centred = planes.clone() - planes.mean_dim(2);
+    let variance = centred.clone().powi_scalar(2).mean_dim(2);
+    (centred / variance.add_scalar(epsilon).sqrt()).reshape([batch, channels, height, width])
+}
+
 /// Layer normalisation over channels: each pixel's channels to mean 0 and (biased) variance 1.
 ///
 /// # Shapes

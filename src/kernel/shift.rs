@@ -11,14 +11,10 @@ use super::trace;
 /// # Shapes
 /// - `x` and output: `[batch, channels, height, width]`
 /// - `axis`: 2 or 3
-pub fn shift_chunks(x: &Tensor<4>, chunks: usize, axis: usize) -> Tensor<4> {
-    let channels = x.dims()[1];
-    let length = channels.div_ceil(chunks);
-    let parts = (0..channels.div_ceil(length)).map(|chunk| {
-        let start = chunk * length;
-        let part = x.clone().narrow(1, start, length.min(channels - start));
-        shift(part, chunk as isize - (chunks / 2) as isize, axis)
-    });
+pub fn shift_chunks(x: Tensor<4>, chunks: usize, axis: usize) -> Tensor<4> {
+    let length = x.dims()[1].div_ceil(chunks);
+    let parts = x.split(length, 1).into_iter().enumerate();
+    let parts = parts.map(|(chunk, part)| shift(part, chunk as isize - (chunks / 2) as isize, axis));
     let output = Tensor::cat(parts.collect(), 1);
     trace::note_each("shift", &output.dims(), 0);
     output
@@ -52,11 +48,11 @@ mod tests {
     fn chunks_move_apart() {
         let column = [1.0_f32, 2.0, 3.0].repeat(5);
         let x = Tensor::<4>::from_data(TensorData::new(column, [1, 5, 3, 1]), &Device::flex());
-        let rows: Vec<f32> = shift_chunks(&x, 5, 2).into_data().try_into_vec().expect("f32");
+        let rows: Vec<f32> = shift_chunks(x.clone(), 5, 2).into_data().try_into_vec().expect("f32");
         let expect = [[3.0, 0.0, 0.0], [2.0, 3.0, 0.0], [1.0, 2.0, 3.0], [0.0, 1.0, 2.0], [0.0, 0.0, 1.0]];
         assert_eq!(rows.chunks(3).collect::<Vec<_>>(), expect);
         // Along an axis of one pixel nothing but the middle chunk is left.
-        let columns: Vec<f32> = shift_chunks(&x, 5, 3).into_data().try_into_vec().expect("f32");
+        let columns: Vec<f32> = shift_chunks(x, 5, 3).into_data().try_into_vec().expect("f32");
         let expect = [[0.0; 3], [0.0; 3], [1.0, 2.0, 3.0], [0.0; 3], [0.0; 3]];
         assert_eq!(columns.chunks(3).collect::<Vec<_>>(), expect);
     }

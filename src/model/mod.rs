@@ -8,6 +8,7 @@ mod network;
 mod registry;
 mod site;
 pub(crate) mod state;
+pub mod ucm_net;
 pub mod unet;
 pub mod unet_plus_plus;
 pub mod unext;

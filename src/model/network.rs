@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::att_unet::AttUnet;
 use super::ege_unet::EgeUnet;
 use super::malunet::Malunet;
+use super::ucm_net::UcmNet;
 use super::unet::Unet;
 use super::unet_plus_plus::UnetPlusPlus;
 use super::unext::UnextS;
@@ -24,7 +25,6 @@ pub struct Prediction {
 
 /// A network of any kind.
 #[derive(Module, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a process has a few of them")]
 pub enum Network {
     /// EGE-UNet.
     EgeUnet(EgeUnet),
@@ -38,6 +38,8 @@ pub enum Network {
     Malunet(Malunet),
     /// UNeXt-S.
     UnextS(UnextS),
+    /// UCM-Net.
+    UcmNet(UcmNet),
 }
 
 impl Network {
@@ -49,17 +51,21 @@ impl Network {
         match self {
             Self::EgeUnet(network) => network.forward(images),
             Self::Unet(network) => network.forward(images),
-            Self::UnetPlusPlus(network) => network.forward(&images),
+            Self::UnetPlusPlus(network) => network.forward(images),
             Self::AttUnet(network) => network.forward(images),
             Self::Malunet(network) => network.forward(images),
             Self::UnextS(network) => network.forward(images),
+            Self::UcmNet(network) => network.forward(images),
         }
     }
 
     /// True if what is computed for an image doesn't depend on the other images of its batch, in training too:
     /// the network has no batch normalisation.
     pub fn sees_images_alone(&self) -> bool {
-        matches!(self, Self::EgeUnet(_) | Self::Malunet(_))
+        match self {
+            Self::EgeUnet(_) | Self::Malunet(_) | Self::UcmNet(_) => true,
+            Self::Unet(_) | Self::UnetPlusPlus(_) | Self::AttUnet(_) | Self::UnextS(_) => false,
+        }
     }
 }
 
@@ -84,6 +90,7 @@ impl Built {
                 Baseline::AttUnet => Network::AttUnet(AttUnet::init(&site)),
                 Baseline::Malunet => Network::Malunet(Malunet::init(&site)),
                 Baseline::UnextS => Network::UnextS(UnextS::init(&site)),
+                Baseline::UcmNet => Network::UcmNet(UcmNet::init(&site)),
             },
         };
         Self { network, names: site.names() }

@@ -56,6 +56,11 @@ fn baseline(baseline: Baseline) -> Card {
             "https://github.com/jeya-maria-jose/UNeXt-pytorch",
             "MIT",
         ],
+        Baseline::UcmNet => [
+            "UCM-Net (Yuan et al., 2024, arXiv 2310.09457)",
+            "https://github.com/chunyuyuan/UCM-Net",
+            "Apache-2.0",
+        ],
     };
     Card { name: baseline.name(), paper, code, licence, settings: ModelSettings::Baseline(baseline) }
 }

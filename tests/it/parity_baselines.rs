@@ -3,11 +3,19 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use ege_bench::kernel::resize_bilinear;
 use ege_bench::model::weights::from_safetensors;
 use ege_bench::model::{Built, Names, Role, StateDict, cards};
 
 /// Batch, height, width and stride of the stored elements, as in the script.
 const SIZES: [[usize; 4]; 2] = [[2, 64, 64, 31], [1, 96, 128, 53]];
+
+/// The same for a network whose coarsest pixels are of 64.
+const COARSE_SIZES: [[usize; 4]; 2] = [[2, 128, 128, 31], [1, 64, 192, 53]];
+
+fn sizes(name: &str) -> [[usize; 4]; 2] {
+    if name == "ucm-net" { COARSE_SIZES } else { SIZES }
+}
 
 /// Waves that each gradient is multiplied with.
 const WAVES: usize = 4;
@@ -36,6 +44,7 @@ fn reference(name: &str) -> StateDict {
         "att-unet" => include_bytes!("../parity/baselines/att-unet.safetensors"),
         "malunet" => include_bytes!("../parity/baselines/malunet.safetensors"),
         "unext-s" => include_bytes!("../parity/baselines/unext-s.safetensors"),
+        "ucm-net" => include_bytes!("../parity/baselines/ucm-net.safetensors"),
         _ => panic!("{name} has no reference numbers"),
     };
     from_safetensors(bytes).expect("the committed file").0
@@ -91,16 +100,25 @@ fn outputs_are_those_of_the_originals() {
     for card in baselines() {
         let built = with_reference_weights(Built::new(&card.settings, 42, &device));
         let reference = reference(card.name);
-        for (case, size) in SIZES.into_iter().enumerate() {
-            let output = floats(built.network.forward(images(size, &device)).output);
-            let expected = &reference.0[&format!("{case}/output")].values;
-            let ours: Vec<f32> = output.into_iter().step_by(size[3]).collect();
-            assert_eq!(ours.len(), expected.len(), "{}", card.name);
-            let largest = expected.iter().map(|x| f64::from(x.abs())).fold(1.0, f64::max);
-            let difference =
-                ours.iter().zip(expected).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max);
-            println!("{} {size:?}: largest difference {difference:.1e} of {largest:.3}", card.name);
-            assert!(difference <= OUTPUT_BOUND * largest, "{} {size:?}: {difference}", card.name);
+        for (case, size) in sizes(card.name).into_iter().enumerate() {
+            let prediction = built.network.forward(images(size, &device));
+            let sides = prediction.sides.into_iter().enumerate();
+            // The originals give side outputs at the size of the image.
+            let sides =
+                sides.map(|(i, side)| (format!("side{i}"), resize_bilinear(side, [size[1], size[2]])));
+            for (part, output) in std::iter::once(("output".to_owned(), prediction.output)).chain(sides) {
+                let expected = &reference.0[&format!("{case}/{part}")].values;
+                let ours: Vec<f32> = floats(output).into_iter().step_by(size[3]).collect();
+                assert_eq!(ours.len(), expected.len(), "{} {part}", card.name);
+                let largest = expected.iter().map(|x| f64::from(x.abs())).fold(1.0, f64::max);
+                let difference =
+                    ours.iter().zip(expected).map(|(a, b)| f64::from((a - b).abs())).fold(0.0, f64::max);
+                println!(
+                    "{} {size:?} {part}: largest difference {difference:.1e} of {largest:.3}",
+                    card.name
+                );
+                assert!(difference <= OUTPUT_BOUND * largest, "{} {size:?} {part}: {difference}", card.name);
+            }
         }
     }
 }
@@ -144,7 +162,7 @@ fn gradients_are_those_of_the_originals() {
     for card in baselines() {
         let built = with_reference_weights(Built::new(&card.settings, 42, &device));
         let reference = reference(card.name);
-        let prediction = built.network.forward(images(SIZES[0], &device));
+        let prediction = built.network.forward(images(sizes(card.name)[0], &device));
         let gradients = prediction.output.powi_scalar(2).mean().backward();
         let mut products = Products {
             names: &built.names,

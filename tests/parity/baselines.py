@@ -19,6 +19,8 @@ import torch
 from safetensors.numpy import save_file
 
 SIZES = [(2, 64, 64, 31), (1, 96, 128, 53)]
+# For a network whose coarsest pixels are of 64.
+COARSE_SIZES = {"ucm-net": [(2, 128, 128, 31), (1, 64, 192, 53)]}
 WAVES = 4
 
 
@@ -121,15 +123,33 @@ def malunet(checkout):
     return model
 
 
-def unext_s(checkout):
-    sys.path.insert(0, checkout)
-    # What the module imports beside the layers of the network.
+def stand_in():
+    """What the code of two networks imports beside their layers."""
     for name in ["mmcv", "mmcv.cnn", "matplotlib", "matplotlib.pyplot", "utils"]:
         sys.modules.setdefault(name, types.ModuleType(name))
     sys.modules["mmcv.cnn"].ConvModule = None
+
+
+def unext_s(checkout):
+    stand_in()
+    sys.path.insert(0, checkout)
     from archs import UNext_S
 
     return UNext_S(1)
+
+
+def ucm_net(checkout):
+    stand_in()
+    sys.path.insert(0, checkout)
+    import archs_ucm
+
+    model = archs_ucm.UCM_Net(1)
+    # Its forward never reads these.
+    for block in model.modules():
+        if isinstance(block, archs_ucm.DWConv):
+            block.weight.requires_grad_(False)
+            block.bias.requires_grad_(False)
+    return model
 
 
 NETWORKS = {
@@ -138,12 +158,26 @@ NETWORKS = {
     "att-unet": att_unet,
     "malunet": malunet,
     "unext-s": unext_s,
+    "ucm-net": ucm_net,
 }
 
 
 def images(batch, height, width):
     values = 127.5 + 127.5 * wave(batch * 3 * height * width, 1000).reshape(batch, 3, height, width)
     return torch.tensor(values.astype(np.float32))
+
+
+def parts(prediction):
+    """Side outputs from the finest, and the output."""
+    return (prediction[0][::-1], prediction[1]) if isinstance(prediction, tuple) else ((), prediction)
+
+
+def forget(checkout):
+    """The modules of a checkout, whose names another one may have as well."""
+    sys.path.remove(checkout)
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(checkout):
+            del sys.modules[name]
 
 
 def main(folder, *networks):
@@ -153,19 +187,25 @@ def main(folder, *networks):
         model = NETWORKS[name](checkout)
         set_weights(model)
         answers = {}
-        for case, (batch, height, width, stride) in enumerate(SIZES):
+        sizes = COARSE_SIZES.get(name, SIZES)
+        for case, (batch, height, width, stride) in enumerate(sizes):
             with torch.no_grad():
-                output = model.eval()(images(batch, height, width))
+                sides, output = parts(model.eval()(images(batch, height, width)))
             answers[f"{case}/output"] = output.numpy().ravel()[::stride].copy()
-        output = model.train()(images(*SIZES[0][:3]))
+            for number, side in enumerate(sides):
+                answers[f"{case}/side{number}"] = side.numpy().ravel()[::stride].copy()
+        _, output = parts(model.train()(images(*sizes[0][:3])))
         output.square().mean().backward()
         for key, parameter in model.named_parameters():
+            if not parameter.requires_grad:
+                continue
             gradient = parameter.grad
             gradient = np.zeros(parameter.numel()) if gradient is None else gradient.numpy().ravel().astype(float)
             products = [gradient @ wave(gradient.size, 2000 + k) for k in range(WAVES)]
             answers[f"gradient/{key}"] = np.array([np.linalg.norm(gradient), *products], dtype=np.float32)
         save_file(answers, f"{folder}/{name}.safetensors")
         total = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+        forget(checkout)
         print(f"{name}: {total} parameters, output {float(output.detach().abs().mean()):.4g}")
 
 

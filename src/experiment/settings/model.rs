@@ -36,11 +36,14 @@ pub enum Baseline {
     Malunet,
     /// UNeXt-S (Valanarasu and Patel, MICCAI 2022).
     UnextS,
+    /// UCM-Net (Yuan et al., 2024).
+    UcmNet,
 }
 
 impl Baseline {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Unet, Self::UnetPlusPlus, Self::AttUnet, Self::Malunet, Self::UnextS];
+    pub const ALL: &[Self] =
+        &[Self::Unet, Self::UnetPlusPlus, Self::AttUnet, Self::Malunet, Self::UnextS, Self::UcmNet];
 
     /// The name in experiment files.
     pub fn name(self) -> &'static str {
@@ -50,6 +53,7 @@ impl Baseline {
             Self::AttUnet => "att-unet",
             Self::Malunet => "malunet",
             Self::UnextS => "unext-s",
+            Self::UcmNet => "ucm-net",
         }
     }
 }

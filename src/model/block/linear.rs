@@ -52,4 +52,13 @@ impl Linear {
         let ids: Vec<ParamId> = std::iter::once(self.weight.id).chain(bias.map(|bias| bias.id)).collect();
         trace::layer(&ids, || kernel::linear(x, self.weight.val(), bias.map(Param::val)))
     }
+
+    /// Applies the layer to the channels of each pixel.
+    ///
+    /// # Shapes
+    /// - `x`: `[batch, channels_in, height, width]`
+    /// - output: `[batch, channels_out, height, width]`
+    pub fn forward_channels(&self, x: Tensor<4>) -> Tensor<4> {
+        self.forward(x.permute([0, 2, 3, 1])).permute([0, 3, 1, 2])
+    }
 }

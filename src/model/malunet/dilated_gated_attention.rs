@@ -83,10 +83,9 @@ impl DilatedGatedAttention {
     /// # Shapes
     /// - `x`: `[batch, channels_in, height, width]`
     /// - output: `[batch, channels_out, height, width]`
-    pub fn forward(&self, x: &Tensor<4>) -> Tensor<4> {
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let quarter = x.dims()[1] / self.dilated.len();
-        let parts = self.dilated.iter().enumerate();
-        let parts = parts.map(|(index, conv)| conv.forward(x.clone().narrow(1, index * quarter, quarter)));
+        let parts = self.dilated.iter().zip(x.split(quarter, 1)).map(|(conv, part)| conv.forward(part));
         let x = gelu(self.mix.forward(self.norm.forward(concat(parts.collect(), 1))));
         let gated = multiply(sigmoid(self.gate.forward(x.clone())), gelu(self.value.forward(x.clone())));
         add(gelu(self.out.forward(gated)), self.shortcut.forward(x))

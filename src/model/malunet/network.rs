@@ -100,12 +100,12 @@ impl Malunet {
             features.push(x.clone());
         }
         for (stage, norm) in self.deep_encoders.iter().zip(&self.encoder_norms[PLAIN_ENCODERS..]) {
-            x = norm.forward_pool_gelu(stage.gated.forward(&stage.external.forward(x)));
+            x = norm.forward_pool_gelu(stage.gated.forward(stage.external.forward(x)));
             features.push(x.clone());
         }
         // The last stage has neither norm nor pooling, and sees its input without the bridge.
         if let Some(bottom) = self.deep_encoders.last() {
-            x = gelu(bottom.gated.forward(&bottom.external.forward(x)));
+            x = gelu(bottom.gated.forward(bottom.external.forward(x)));
         }
         let skips = self.bridge.forward(&features);
         for ((decoder, norm), skip) in
@@ -113,7 +113,7 @@ impl Malunet {
         {
             let decoded = match decoder {
                 Decoder::Plain(conv) => conv.forward(x),
-                Decoder::Deep(stage) => stage.external.forward(stage.gated.forward(&x)),
+                Decoder::Deep(stage) => stage.external.forward(stage.gated.forward(x)),
             };
             let [_, _, height, width] = skip.dims();
             // The first decoder stays at the bottom's resolution, where this resize changes nothing.

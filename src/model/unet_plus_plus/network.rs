@@ -46,14 +46,11 @@ impl UnetPlusPlus {
     /// # Shapes
     /// - `images`: `[batch, 3, height, width]`, values 0..255, both sides multiples of 16
     /// - output: `[batch, 1, height, width]`
-    pub fn forward(&self, images: &Tensor<4>) -> Prediction {
-        let mut levels: Vec<Vec<Tensor<4>>> = Vec::with_capacity(WIDTHS.len());
-        for encoder in &self.nodes[0] {
-            let x = match levels.last() {
-                Some(finer) => max_pool2(finer[0].clone()),
-                None => images.clone(),
-            };
-            levels.push(vec![encoder.forward(x)]);
+    pub fn forward(&self, images: Tensor<4>) -> Prediction {
+        let mut levels: Vec<Vec<Tensor<4>>> = vec![vec![self.nodes[0][0].forward(images)]];
+        for encoder in &self.nodes[0][1..] {
+            let finer = levels[levels.len() - 1][0].clone();
+            levels.push(vec![encoder.forward(max_pool2(finer))]);
         }
         for (column, nodes) in self.nodes.iter().enumerate().skip(1) {
             for (level, node) in nodes.iter().enumerate() {

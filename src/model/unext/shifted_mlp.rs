@@ -54,13 +54,8 @@ impl ShiftedMlp {
     /// # Shapes
     /// - `x` and output: `[batch, channels, height, width]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let inner = each_pixel(&self.inner, shift_chunks(&self.norm.forward(x.clone()), CHUNKS, 2));
+        let inner = self.inner.forward_channels(shift_chunks(self.norm.forward(x.clone()), CHUNKS, 2));
         let inner = gelu(self.depthwise.forward(inner));
-        add(x, each_pixel(&self.outer, shift_chunks(&inner, CHUNKS, 3)))
+        add(x, self.outer.forward_channels(shift_chunks(inner, CHUNKS, 3)))
     }
-}
-
-/// The layer over the channels of each pixel of `[batch, channels, height, width]`.
-fn each_pixel(linear: &Linear, x: Tensor<4>) -> Tensor<4> {
-    linear.forward(x.permute([0, 2, 3, 1])).permute([0, 3, 1, 2])
 }
