@@ -36,7 +36,7 @@ pub fn of(settings: &ModelSettings, size: usize) -> Cost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::settings::{Axis, EgeUnetSettings};
+    use crate::experiment::settings::{Axis, Baseline, EgeUnetSettings};
 
     #[test]
     fn ege_unet_costs_what_the_paper_counts() {
@@ -73,5 +73,13 @@ mod tests {
     fn the_narrowest_network_keeps_its_kernels() {
         let settings = EgeUnetSettings { widths: [4; 6], ..EgeUnetSettings::default() };
         assert_eq!(of(&ModelSettings::EgeUnet(settings), 64).parameters, 3_166);
+    }
+
+    /// What the originals count; `tests/parity/baselines.py` prints it.
+    #[test]
+    fn more_baselines_have_their_published_counts() {
+        for (baseline, parameters) in [(Baseline::UtnetV2, 12_800_385)] {
+            assert_eq!(of(&ModelSettings::Baseline(baseline), 64).parameters, parameters, "{baseline:?}");
+        }
     }
 }

@@ -154,6 +154,7 @@ pub struct RawAugment {
 pub enum RawModel {
     EgeUnet(RawEgeUnet),
     Unet(RawBaseline),
+    UtnetV2(RawBaseline),
 }
 
 /// `[model.…]` of a network without settings.

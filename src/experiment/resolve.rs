@@ -161,6 +161,7 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
     match read(node, "model", check.problems)? {
         RawModel::EgeUnet(raw) => Some(ModelSettings::EgeUnet(network::ege_unet(check, &raw, preset))),
         RawModel::Unet(RawBaseline {}) => baseline(Baseline::Unet),
+        RawModel::UtnetV2(RawBaseline {}) => baseline(Baseline::UtnetV2),
     }
 }
 

@@ -83,3 +83,36 @@ pub fn mean_pixels(x: Tensor<4>) -> Tensor<4> {
     trace::note_each("mean_pixels", &output.dims(), height * width);
     output
 }
+
+/// Every element times a number.
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn scale<const D: usize>(x: Tensor<D>, factor: f64) -> Tensor<D> {
+    trace::note_each("scale", &x.dims(), 1);
+    x.mul_scalar(factor)
+}
+
+/// The mean over the channels of each pixel.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, 1, height, width]`
+pub fn mean_channels(x: Tensor<4>) -> Tensor<4> {
+    let channels = x.dims()[1];
+    let output = x.mean_dim(1);
+    trace::note_each("mean_channels", &output.dims(), channels);
+    output
+}
+
+/// The maximum over the channels of each pixel.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`
+/// - output: `[batch, 1, height, width]`
+pub fn max_channels(x: Tensor<4>) -> Tensor<4> {
+    let channels = x.dims()[1];
+    let output = x.max_dim(1);
+    trace::note_each("max_channels", &output.dims(), channels - 1);
+    output
+}

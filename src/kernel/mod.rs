@@ -16,10 +16,13 @@ mod norm;
 mod pool;
 pub mod probe;
 mod resize;
+mod tokens;
 pub mod trace;
 
 pub use activation::{gelu, hard_sigmoid, hard_swish, relu, sigmoid, silu, softmax};
-pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply};
+pub use arithmetic::{
+    add, concat, linear, matmul, max_channels, mean_channels, mean_pixels, multiply, scale,
+};
 pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
 pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv2d, convolve};
 pub use cpu::{AdamWScale, BceDice, adamw};
@@ -30,4 +33,5 @@ pub use norm::{
     norm_pool_gelu,
 };
 pub use pool::{average_pool, max_pool, max_pool2};
-pub use resize::{repeat_pixels, resize_bilinear, resize_bilinear_areas};
+pub use resize::{merge_pixels, repeat_pixels, resize_bilinear, resize_bilinear_areas};
+pub use tokens::self_attention;

@@ -7,6 +7,7 @@ mod registry;
 mod site;
 pub(crate) mod state;
 pub mod unet;
+pub mod utnet_v2;
 pub mod weights;
 
 pub use network::{Built, Network, Prediction};

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::ege_unet::EgeUnet;
 use super::unet::Unet;
+use super::utnet_v2::UtnetV2;
 use super::{Names, Role, Site, StateDict, StateError};
 use crate::experiment::settings::{Baseline, ModelSettings};
 
@@ -25,6 +26,8 @@ pub enum Network {
     EgeUnet(EgeUnet),
     /// U-Net.
     Unet(Unet),
+    /// UTNetV2.
+    UtnetV2(UtnetV2),
 }
 
 impl Network {
@@ -36,6 +39,7 @@ impl Network {
         match self {
             Self::EgeUnet(network) => network.forward(images),
             Self::Unet(network) => network.forward(images),
+            Self::UtnetV2(network) => network.forward(images),
         }
     }
 
@@ -44,7 +48,7 @@ impl Network {
     pub fn sees_images_alone(&self) -> bool {
         match self {
             Self::EgeUnet(_) => true,
-            Self::Unet(_) => false,
+            Self::Unet(_) | Self::UtnetV2(_) => false,
         }
     }
 }
@@ -66,6 +70,7 @@ impl Built {
             ModelSettings::EgeUnet(settings) => Network::EgeUnet(EgeUnet::init(settings, &site)),
             ModelSettings::Baseline(baseline) => match baseline {
                 Baseline::Unet => Network::Unet(Unet::init(&site)),
+                Baseline::UtnetV2 => Network::UtnetV2(UtnetV2::init(&site)),
             },
         };
         Self { network, names: site.names() }

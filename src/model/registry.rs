@@ -36,6 +36,11 @@ fn baseline(baseline: Baseline) -> Card {
             "https://github.com/milesial/Pytorch-UNet (its shape; written anew)",
             "GPL-3.0",
         ],
+        Baseline::UtnetV2 => [
+            "UTNetV2 (Gao et al., 2022, arXiv 2203.00131)",
+            "https://github.com/yhygao/CBIM-Medical-Image-Segmentation",
+            "Apache-2.0",
+        ],
     };
     Card { name: baseline.name(), paper, code, licence, settings: ModelSettings::Baseline(baseline) }
 }

@@ -52,16 +52,31 @@ impl ModuleVisitor for Untouched<'_> {
     }
 }
 
+/// Parameters that lead nowhere in the original too.
+fn idle(network: &str) -> &'static [&'static str] {
+    match network {
+        "utnet-v2" => &[
+            "up2.trans_blocks.blocks.0.attn.map_out.weight",
+            "up3.map_reduction.weight",
+            "up4.map_reduction.weight",
+        ],
+        _ => &[],
+    }
+}
+
 #[test]
 fn every_parameter_receives_a_gradient() {
     let device = Device::flex().autodiff();
     for card in cards() {
         let built = Built::new(&card.settings, 1, &device);
         let prediction = built.network.forward(noise([2, 3, 64, 64], &device));
-        let gradients = prediction.output.powi_scalar(2).mean().backward();
+        let square = |x: Tensor<4>| x.powi_scalar(2).mean();
+        let sides = prediction.sides.into_iter().map(square);
+        let gradients = sides.fold(square(prediction.output), |sum, side| sum + side).backward();
         let mut untouched = Untouched { names: &built.names, gradients: &gradients, found: Vec::new() };
         built.network.visit(&mut untouched);
-        assert_eq!(untouched.found, [""; 0], "{}", card.name);
+        untouched.found.sort();
+        assert_eq!(untouched.found, idle(card.name), "{}", card.name);
     }
 }
 

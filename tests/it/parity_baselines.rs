@@ -21,6 +21,7 @@ const GRADIENT_BOUND: f64 = 1e-3;
 fn reference(name: &str) -> StateDict {
     let bytes: &[u8] = match name {
         "unet" => include_bytes!("../parity/baselines/unet.safetensors"),
+        "utnet-v2" => include_bytes!("../parity/baselines/utnet-v2.safetensors"),
         _ => panic!("{name} has no reference numbers"),
     };
     from_safetensors(bytes).expect("the committed file").0

@@ -10,14 +10,18 @@ of the squared output: for each parameter its norm and its products with four wa
 compared without storing millions of numbers.
 """
 
+import inspect
 import math
 import sys
+import types
 
 import numpy as np
 import torch
 from safetensors.numpy import save_file
 
 SIZES = [(2, 64, 64, 31), (1, 96, 128, 53)]
+# TransFuse at the one size that its code takes.
+OWN_SIZES = {"transfuse-s": [(2, 192, 256, 331), (1, 96, 128, 53)]}
 WAVES = 4
 
 
@@ -73,7 +77,84 @@ def unet(checkout):
     return UNet()
 
 
-NETWORKS = {"unet": unet}
+def utnet_v2(checkout):
+    # The package's own start imports every network, with what each of them needs.
+    package = types.ModuleType("dim2")
+    package.__path__ = [f"{checkout}/model/dim2"]
+    sys.modules["dim2"] = package
+    from dim2.utnetv2 import UTNetV2
+
+    return UTNetV2(3, 1, map_size=3, expansion=1)
+
+
+def mobilenet_v3(_):
+    # torchvision itself is the original; the path is not looked at.
+    from torchvision.models import mobilenet_v3_small
+    from torchvision.models.segmentation.lraspp import _lraspp_mobilenetv3
+
+    # What torchvision builds on the large backbone, on the small one.
+    model = _lraspp_mobilenetv3(mobilenet_v3_small(weights=None, dilated=True), 1)
+    forward = model.forward
+    model.forward = lambda x: forward(x)["out"]
+    return model
+
+
+def sanet(checkout):
+    sys.path.insert(0, f"{checkout}/src")
+    import res2net
+    from model import Model
+
+    # It would read weights trained on ImageNet.
+    res2net.Res2Net.initialize = lambda _: None
+
+    class SANet(Model):
+        """The checkout's network with the interpolation that its training and its test put behind it."""
+
+        def forward(self, x):
+            size = x.shape[2:]
+            return torch.nn.functional.interpolate(super().forward(x), size, mode="bilinear", align_corners=True)
+
+    return SANet(types.SimpleNamespace(snapshot=None))
+
+
+def transfuse_s(checkout):
+    sys.path.insert(0, checkout)
+    from lib import DeiT, TransFuse
+
+    def placed(positions, size):
+        grid = positions.transpose(1, 2).unflatten(2, (12, 16))
+        return torch.nn.functional.interpolate(grid, size, mode="bilinear", align_corners=True).flatten(2).transpose(1, 2)
+
+    def changed(module, name, *changes):
+        source = inspect.getsource(getattr(module, name))
+        for before, after in changes:
+            assert before in source
+            source = source.replace(before, after)
+        exec(source, vars(module))
+
+    # Sizes other than 192x256, at which these changes change nothing.
+    DeiT.placed = placed
+    size = "{0}.shape[2] // 16, {0}.shape[3] // 16"
+    changed(
+        DeiT,
+        "DeiT",
+        ("B = x.shape[0]", f"size = ({size.format('x')})"),
+        ("pe = self.pos_embed", "pe = placed(self.pos_embed, size)"),
+    )
+    changed(TransFuse, "TransFuse_S", ("-1, 12, 16", f"-1, {size.format('imgs')}"))
+    model = TransFuse.TransFuse_S(drop_rate=0.0)
+    forward = model.forward
+    model.forward = lambda x: forward(x)[2]
+    return model
+
+
+NETWORKS = {
+    "unet": unet,
+    "utnet-v2": utnet_v2,
+    "mobilenet-v3": mobilenet_v3,
+    "sanet": sanet,
+    "transfuse-s": transfuse_s,
+}
 
 
 def images(batch, height, width):
@@ -88,11 +169,12 @@ def main(folder, *networks):
         model = NETWORKS[name](checkout)
         set_weights(model)
         answers = {}
-        for case, (batch, height, width, stride) in enumerate(SIZES):
+        sizes = OWN_SIZES.get(name, SIZES)
+        for case, (batch, height, width, stride) in enumerate(sizes):
             with torch.no_grad():
                 output = model.eval()(images(batch, height, width))
             answers[f"{case}/output"] = output.numpy().ravel()[::stride].copy()
-        output = model.train()(images(*SIZES[0][:3]))
+        output = model.train()(images(*sizes[0][:3]))
         output.square().mean().backward()
         for key, parameter in model.named_parameters():
             gradient = parameter.grad

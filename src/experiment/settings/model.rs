@@ -28,16 +28,19 @@ impl ModelSettings {
 pub enum Baseline {
     /// U-Net (Ronneberger et al., MICCAI 2015) at base width 32.
     Unet,
+    /// UTNetV2 (Gao et al., 2022).
+    UtnetV2,
 }
 
 impl Baseline {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Unet];
+    pub const ALL: &[Self] = &[Self::Unet, Self::UtnetV2];
 
     /// The name in experiment files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unet => "unet",
+            Self::UtnetV2 => "utnet-v2",
         }
     }
 }
