@@ -78,7 +78,12 @@ mod tests {
     /// What the originals count; `tests/parity/baselines.py` prints it.
     #[test]
     fn more_baselines_have_their_published_counts() {
-        for (baseline, parameters) in [(Baseline::UtnetV2, 12_800_385)] {
+        for (baseline, parameters) in [
+            (Baseline::UtnetV2, 12_800_385),
+            (Baseline::MobilenetV3, 1_074_874),
+            (Baseline::Sanet, 23_899_497),
+            (Baseline::TransfuseS, 26_248_725),
+        ] {
             assert_eq!(of(&ModelSettings::Baseline(baseline), 64).parameters, parameters, "{baseline:?}");
         }
     }

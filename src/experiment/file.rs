@@ -155,6 +155,9 @@ pub enum RawModel {
     EgeUnet(RawEgeUnet),
     Unet(RawBaseline),
     UtnetV2(RawBaseline),
+    MobilenetV3(RawBaseline),
+    Sanet(RawBaseline),
+    TransfuseS(RawBaseline),
 }
 
 /// `[model.…]` of a network without settings.

@@ -162,6 +162,9 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
         RawModel::EgeUnet(raw) => Some(ModelSettings::EgeUnet(network::ege_unet(check, &raw, preset))),
         RawModel::Unet(RawBaseline {}) => baseline(Baseline::Unet),
         RawModel::UtnetV2(RawBaseline {}) => baseline(Baseline::UtnetV2),
+        RawModel::MobilenetV3(RawBaseline {}) => baseline(Baseline::MobilenetV3),
+        RawModel::Sanet(RawBaseline {}) => baseline(Baseline::Sanet),
+        RawModel::TransfuseS(RawBaseline {}) => baseline(Baseline::TransfuseS),
     }
 }
 

@@ -2,10 +2,13 @@
 
 pub mod block;
 pub mod ege_unet;
+pub mod mobilenet_v3;
 mod network;
 mod registry;
+pub mod sanet;
 mod site;
 pub(crate) mod state;
+pub mod transfuse;
 pub mod unet;
 pub mod utnet_v2;
 pub mod weights;

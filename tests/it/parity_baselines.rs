@@ -6,22 +6,43 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use ege_bench::model::weights::from_safetensors;
 use ege_bench::model::{Built, Names, Role, StateDict, cards};
 
-/// Batch, height, width and stride of the stored elements, as in the script.
-const SIZES: [[usize; 4]; 2] = [[2, 64, 64, 31], [1, 96, 128, 53]];
-
 /// Waves that each gradient is multiplied with.
 const WAVES: usize = 4;
 
 /// Largest difference of an output, relative to the largest of its values where those exceed 1.
 const OUTPUT_BOUND: f64 = 1e-4;
 
-/// Largest difference of a gradient by relative norm, as its products with the waves tell it.
-const GRADIENT_BOUND: f64 = 1e-3;
+/// What a network is compared by, as in the script.
+struct Case {
+    /// Weights and images.
+    numbers: fn(usize, usize) -> Vec<f64>,
+    /// Batch, height, width and stride of the stored elements.
+    sizes: [[usize; 4]; 2],
+    /// Largest difference of a gradient by relative norm, as its products with the waves tell it.
+    gradient_bound: f64,
+}
+
+fn case(name: &str) -> Case {
+    let sizes = [[2, 64, 64, 31], [1, 96, 128, 53]];
+    match name {
+        "utnet-v2" | "mobilenet-v3" => Case { numbers: noise, sizes, gradient_bound: 1e-3 },
+        // Their many rectifiers: the originals in single precision are 1e-2 from themselves in double.
+        "sanet" => Case { numbers: noise, sizes, gradient_bound: 5e-2 },
+        "transfuse-s" => {
+            let sizes = [[2, 192, 256, 331], [1, 96, 128, 53]];
+            Case { numbers: noise, sizes, gradient_bound: 5e-2 }
+        }
+        _ => Case { numbers: wave, sizes, gradient_bound: 1e-3 },
+    }
+}
 
 fn reference(name: &str) -> StateDict {
     let bytes: &[u8] = match name {
         "unet" => include_bytes!("../parity/baselines/unet.safetensors"),
         "utnet-v2" => include_bytes!("../parity/baselines/utnet-v2.safetensors"),
+        "mobilenet-v3" => include_bytes!("../parity/baselines/mobilenet-v3.safetensors"),
+        "sanet" => include_bytes!("../parity/baselines/sanet.safetensors"),
+        "transfuse-s" => include_bytes!("../parity/baselines/transfuse-s.safetensors"),
         _ => panic!("{name} has no reference numbers"),
     };
     from_safetensors(bytes).expect("the committed file").0
@@ -36,18 +57,30 @@ fn wave(count: usize, phase: usize) -> Vec<f64> {
     (0..count).map(|index| at(index as f64)).collect()
 }
 
-fn with_reference_weights(built: Built) -> Built {
+/// Numbers in [-1, 1) as if drawn (splitmix64).
+fn noise(count: usize, phase: usize) -> Vec<f64> {
+    let at = |index: u64| {
+        let mut bits = (index + ((phase as u64) << 32) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        (bits >> 11) as f64 * 2.0_f64.powi(-52) - 1.0
+    };
+    (0..count as u64).map(at).collect()
+}
+
+fn with_reference_weights(built: Built, case: &Case) -> Built {
     let mut state = built.state();
     for (phase, (name, tensor)) in state.0.iter_mut().enumerate() {
         let fan_in: usize = tensor.shape.iter().skip(1).product();
-        let waves = wave(tensor.values.len(), phase);
-        for (value, wave) in tensor.values.iter_mut().zip(waves) {
+        let numbers = (case.numbers)(tensor.values.len(), phase);
+        for (value, number) in tensor.values.iter_mut().zip(numbers) {
             let scaled = if name.ends_with("bias") || name.ends_with("running_mean") {
-                0.1 * wave
+                0.1 * number
             } else if tensor.shape.len() <= 1 {
-                1.0 + 0.25 * wave
+                1.0 + 0.25 * number
             } else {
-                wave * (2.0 / fan_in as f64).sqrt()
+                number * (2.0 / fan_in as f64).sqrt()
             };
             *value = scaled as f32;
         }
@@ -55,9 +88,9 @@ fn with_reference_weights(built: Built) -> Built {
     built.with_state(&state).expect("the network's own names and shapes")
 }
 
-fn images([batch, height, width, _]: [usize; 4], device: &Device) -> Tensor<4> {
+fn images([batch, height, width, _]: [usize; 4], case: &Case, device: &Device) -> Tensor<4> {
     let values: Vec<f32> =
-        wave(batch * 3 * height * width, 1000).iter().map(|x| (127.5 + 127.5 * x) as f32).collect();
+        (case.numbers)(batch * 3 * height * width, 1000).iter().map(|x| (127.5 + 127.5 * x) as f32).collect();
     Tensor::from_data(TensorData::new(values, [batch, 3, height, width]), device)
 }
 
@@ -75,11 +108,12 @@ fn baselines() -> Vec<ege_bench::model::Card> {
 fn outputs_are_those_of_the_originals() {
     let device = Device::flex();
     for card in baselines() {
-        let built = with_reference_weights(Built::new(&card.settings, 42, &device));
+        let case = case(card.name);
+        let built = with_reference_weights(Built::new(&card.settings, 42, &device), &case);
         let reference = reference(card.name);
-        for (case, size) in SIZES.into_iter().enumerate() {
-            let output = floats(built.network.forward(images(size, &device)).output);
-            let expected = &reference.0[&format!("{case}/output")].values;
+        for (index, size) in case.sizes.into_iter().enumerate() {
+            let output = floats(built.network.forward(images(size, &case, &device)).output);
+            let expected = &reference.0[&format!("{index}/output")].values;
             let ours: Vec<f32> = output.into_iter().step_by(size[3]).collect();
             assert_eq!(ours.len(), expected.len(), "{}", card.name);
             let largest = expected.iter().map(|x| f64::from(x.abs())).fold(1.0, f64::max);
@@ -131,9 +165,10 @@ impl ModuleVisitor for Products<'_> {
 fn gradients_are_those_of_the_originals() {
     let device = Device::flex().autodiff();
     for card in baselines() {
-        let built = with_reference_weights(Built::new(&card.settings, 42, &device));
+        let case = case(card.name);
+        let built = with_reference_weights(Built::new(&card.settings, 42, &device), &case);
         let reference = reference(card.name);
-        let prediction = built.network.forward(images(SIZES[0], &device));
+        let prediction = built.network.forward(images(case.sizes[0], &case, &device));
         let gradients = prediction.output.powi_scalar(2).mean().backward();
         let mut products = Products {
             names: &built.names,
@@ -149,6 +184,6 @@ fn gradients_are_those_of_the_originals() {
             "{}: gradients differ by {:.1e} at most ({})",
             card.name, products.worst.0, products.worst.1
         );
-        assert!(products.worst.0 <= GRADIENT_BOUND, "{}: {:?}", card.name, products.worst);
+        assert!(products.worst.0 <= case.gradient_bound, "{}: {:?}", card.name, products.worst);
     }
 }

@@ -4,10 +4,11 @@
 
 writes `baselines/NAME.safetensors` for each network named. Needs torch 2.9, timm, einops, torchvision, safetensors.
 
-Weights, images and masks follow from formulas that `tests/it/parity_baselines.rs` repeats. For each of two sizes the
+Weights and images follow from formulas that `tests/it/parity_baselines.rs` repeats. For each of two sizes the
 outputs in evaluation mode, every `stride`-th element; for the first size, in training mode, the gradient of the mean
 of the squared output: for each parameter its norm and its products with four waves, by which two gradients can be
-compared without storing millions of numbers.
+compared without storing millions of numbers. All is computed in double precision; how far the original is from that
+in single precision is printed: where rounding decides which side of a rectifier a value is on, no other can be nearer.
 """
 
 import inspect
@@ -22,6 +23,7 @@ from safetensors.numpy import save_file
 SIZES = [(2, 64, 64, 31), (1, 96, 128, 53)]
 # TransFuse at the one size that its code takes.
 OWN_SIZES = {"transfuse-s": [(2, 192, 256, 331), (1, 96, 128, 53)]}
+NOISY = {"utnet-v2", "mobilenet-v3", "sanet", "transfuse-s"}
 WAVES = 4
 
 
@@ -31,18 +33,27 @@ def wave(count, phase):
     return np.sin(0.7310585786 * index + 1.9318516526 * phase + 0.25 * np.sin(0.0173 * index * (phase + 1)))
 
 
-def set_weights(model):
+def noise(count, phase):
+    """Numbers in [-1, 1) as if drawn (splitmix64), for networks whose normalisations find waves too much alike."""
+    bits = (np.arange(count, dtype=np.uint64) + np.uint64((phase << 32) + 1)) * np.uint64(0x9E3779B97F4A7C15)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    bits ^= bits >> np.uint64(31)
+    return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
+
+
+def set_weights(model, numbers):
     state = {name: tensor for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
     for phase, name in enumerate(sorted(state)):
         shape = tuple(state[name].shape)
-        values = wave(math.prod(shape), phase).reshape(shape)
+        values = numbers(math.prod(shape), phase).reshape(shape)
         if name.endswith(("bias", "running_mean")):
             values = 0.1 * values
         elif len(shape) <= 1:
             values = 1.0 + 0.25 * values
         else:
             values = values * math.sqrt(2.0 / math.prod(shape[1:]))
-        state[name] = torch.tensor(values.astype(np.float32))
+        state[name] = torch.tensor(values.astype(np.float32)).to(state[name].dtype)
     model.load_state_dict(state, strict=False)
 
 
@@ -157,9 +168,17 @@ NETWORKS = {
 }
 
 
-def images(batch, height, width):
-    values = 127.5 + 127.5 * wave(batch * 3 * height * width, 1000).reshape(batch, 3, height, width)
+def images(batch, height, width, numbers):
+    values = 127.5 + 127.5 * numbers(batch * 3 * height * width, 1000).reshape(batch, 3, height, width)
     return torch.tensor(values.astype(np.float32))
+
+
+def gradients(model, x):
+    model.train().zero_grad()
+    model(x).square().mean().backward()
+    zero = torch.zeros(())
+    pairs = ((key, zero.expand(p.shape) if p.grad is None else p.grad) for key, p in model.named_parameters())
+    return {key: gradient.double().numpy().ravel().copy() for key, gradient in pairs}
 
 
 def main(folder, *networks):
@@ -167,23 +186,28 @@ def main(folder, *networks):
     for argument in networks:
         name, checkout = argument.split("=", 1)
         model = NETWORKS[name](checkout)
-        set_weights(model)
-        answers = {}
+        numbers = noise if name in NOISY else wave
         sizes = OWN_SIZES.get(name, SIZES)
+        set_weights(model, numbers)
+        x = images(*sizes[0][:3], numbers)
+        single = gradients(model, x)
+        model.double()
+        set_weights(model, numbers)
+        answers = {}
         for case, (batch, height, width, stride) in enumerate(sizes):
             with torch.no_grad():
-                output = model.eval()(images(batch, height, width))
-            answers[f"{case}/output"] = output.numpy().ravel()[::stride].copy()
-        output = model.train()(images(*sizes[0][:3]))
-        output.square().mean().backward()
-        for key, parameter in model.named_parameters():
-            gradient = parameter.grad
-            gradient = np.zeros(parameter.numel()) if gradient is None else gradient.numpy().ravel().astype(float)
+                output = model.eval()(images(batch, height, width, numbers).double())
+            answers[f"{case}/output"] = output.float().numpy().ravel()[::stride].copy()
+        own = 0.0
+        for key, gradient in gradients(model, x.double()).items():
+            norm = np.linalg.norm(gradient)
+            own = max(own, np.linalg.norm(gradient - single[key]) / max(norm, 1e-4))
             products = [gradient @ wave(gradient.size, 2000 + k) for k in range(WAVES)]
-            answers[f"gradient/{key}"] = np.array([np.linalg.norm(gradient), *products], dtype=np.float32)
+            answers[f"gradient/{key}"] = np.array([norm, *products], dtype=np.float32)
         save_file(answers, f"{folder}/{name}.safetensors")
         total = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-        print(f"{name}: {total} parameters, output {float(output.abs().mean()):.4g}")
+        size = float(output.abs().mean())
+        print(f"{name}: {total} parameters, output {size:.4g}, gradients in single precision {own:.1e} off")
 
 
 if __name__ == "__main__":

@@ -30,17 +30,26 @@ pub enum Baseline {
     Unet,
     /// UTNetV2 (Gao et al., 2022).
     UtnetV2,
+    /// `MobileNetV3` (Howard et al., ICCV 2019) with its segmentation head.
+    MobilenetV3,
+    /// SANet (Wei et al., MICCAI 2021).
+    Sanet,
+    /// TransFuse-S (Zhang et al., MICCAI 2021).
+    TransfuseS,
 }
 
 impl Baseline {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Unet, Self::UtnetV2];
+    pub const ALL: &[Self] = &[Self::Unet, Self::UtnetV2, Self::MobilenetV3, Self::Sanet, Self::TransfuseS];
 
     /// The name in experiment files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unet => "unet",
             Self::UtnetV2 => "utnet-v2",
+            Self::MobilenetV3 => "mobilenet-v3",
+            Self::Sanet => "sanet",
+            Self::TransfuseS => "transfuse-s",
         }
     }
 }

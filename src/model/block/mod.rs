@@ -1,10 +1,12 @@
 //! Layers that networks share.
 
 mod conv;
+mod conv_norm;
 mod linear;
 mod norm;
 
 pub use conv::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Start};
+pub use conv_norm::ConvNorm;
 pub use linear::{Linear, LinearConfig};
 pub use norm::{
     BatchNorm2d, BatchNorm2dConfig, ChannelNorm, ChannelNormConfig, GroupNorm, GroupNormConfig, LayerNorm,

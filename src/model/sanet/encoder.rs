@@ -61,9 +61,7 @@ impl Res2NetBlockConfig {
             entry: pointwise([self.channels, SCALES * width], "conv1", "bn1"),
             parts: (0..SCALES - 1).map(part).collect(),
             exit: pointwise([SCALES * width, out], "conv3", "bn3"),
-            around: self
-                .first
-                .then(|| pointwise([self.channels, out], "downsample.1", "downsample.2")),
+            around: self.first.then(|| pointwise([self.channels, out], "downsample.1", "downsample.2")),
             width,
             stride: self.stride,
         }

@@ -24,10 +24,7 @@ impl Head {
             conv_norm(&site.at(&index.to_string()), &conv(channels, kernel))
         };
         let last = site.at(&kernels.len().to_string()).at("conv");
-        Self {
-            convs: kernels.iter().enumerate().map(block).collect(),
-            last: conv([64, 1], 3).init(&last),
-        }
+        Self { convs: kernels.iter().enumerate().map(block).collect(), last: conv([64, 1], 3).init(&last) }
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
@@ -64,10 +61,7 @@ impl Transfuse {
                 fusion(128, 128, 2, "up_c_1_1"),
                 fusion(64, 64, 1, "up_c_2_1"),
             ],
-            fused_ups: vec![
-                up([256, 128], Some(128), "up_c_1_2"),
-                up([128, 64], Some(64), "up_c_2_2"),
-            ],
+            fused_ups: vec![up([256, 128], Some(128), "up_c_1_2"), up([128, 64], Some(64), "up_c_2_2")],
             coarse_head: Head::init(&site.at("final_x"), &[([256, 64], 1), ([64, 64], 3)]),
             global_head: Head::init(&site.at("final_1"), &[([64, 64], 3)]),
             head: Head::init(&site.at("final_2"), &[([64, 64], 3)]),
