@@ -2,7 +2,7 @@
 //!
 //! - Paper: <https://arxiv.org/abs/2203.00131>
 //! - Original code: <https://github.com/yhygao/CBIM-Medical-Image-Segmentation> at commit b60c75c, Apache-2.0; this is
-//!   an independent implementation, checked numerically in `tests/parity/`.
+//!   an independent implementation; its parity check in `tests/parity/` does NOT pass yet.
 //! - Deviations: none from that commit with `map_size=3` and `expansion=1`, which has the 12.80 M parameters that the
 //!   EGE-UNet paper prints. Its drop rates are 0 by default, so there is no dropout.
 //! - As in the original, the semantic maps of the last three stages lead nowhere: three weights never get a gradient.
