@@ -136,6 +136,9 @@ mod tests {
             (Baseline::Malunet, 177_943),
             (Baseline::UnextS, 253_561),
             (Baseline::UcmNet, 46_188),
+            (Baseline::MobilenetV3, 1_074_874),
+            (Baseline::Sanet, 23_899_497),
+            (Baseline::TransfuseS, 26_248_725),
         ];
         assert_eq!(published.map(|(baseline, _)| baseline), Baseline::ALL);
         for (baseline, parameters) in published {

@@ -159,6 +159,9 @@ pub enum RawModel {
     Malunet(RawBaseline),
     UnextS(RawBaseline),
     UcmNet(RawBaseline),
+    MobilenetV3(RawBaseline),
+    Sanet(RawBaseline),
+    TransfuseS(RawBaseline),
 }
 
 /// `[model.…]` of a network without settings.

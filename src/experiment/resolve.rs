@@ -166,6 +166,9 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
         RawModel::Malunet(RawBaseline {}) => baseline(Baseline::Malunet),
         RawModel::UnextS(RawBaseline {}) => baseline(Baseline::UnextS),
         RawModel::UcmNet(RawBaseline {}) => baseline(Baseline::UcmNet),
+        RawModel::MobilenetV3(RawBaseline {}) => baseline(Baseline::MobilenetV3),
+        RawModel::Sanet(RawBaseline {}) => baseline(Baseline::Sanet),
+        RawModel::TransfuseS(RawBaseline {}) => baseline(Baseline::TransfuseS),
     }
 }
 

@@ -83,3 +83,12 @@ pub fn mean_pixels(x: Tensor<4>) -> Tensor<4> {
     trace::note_each("mean_pixels", &output.dims(), height * width);
     output
 }
+
+/// Every element times a number.
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn scale<const D: usize>(x: Tensor<D>, factor: f64) -> Tensor<D> {
+    trace::note_each("scale", &x.dims(), 1);
+    x.mul_scalar(factor)
+}

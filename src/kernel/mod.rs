@@ -17,10 +17,13 @@ mod pool;
 pub mod probe;
 mod resize;
 mod shift;
+mod tokens;
 pub mod trace;
 
 pub use activation::{gelu, hard_sigmoid, hard_swish, relu, sigmoid, silu, softmax};
-pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply};
+pub use arithmetic::{
+    add, concat, linear, matmul, mean_pixels, multiply, scale,
+};
 pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
 pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv1d_without_bias, conv2d, convolve};
 pub use cpu::{AdamWScale, BceDice, adamw};
@@ -31,5 +34,6 @@ pub use norm::{
     layer_norm, norm_pool_gelu, shares,
 };
 pub use pool::{average_pool, max_channels, max_pool, max_pool2, mean_channels};
-pub use resize::{repeat_pixels, resize_bilinear, resize_bilinear_areas};
+pub use resize::{merge_pixels, repeat_pixels, resize_bilinear, resize_bilinear_areas};
 pub use shift::shift_chunks;
+pub use tokens::self_attention;

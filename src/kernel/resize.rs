@@ -61,3 +61,19 @@ pub fn repeat_pixels(x: Tensor<4>, factor: usize) -> Tensor<4> {
     trace::note_each("repeat_pixels", &output.dims(), 0);
     output
 }
+
+/// Each 2x2 block of pixels as one pixel of four times the channels: those of the block's first column from top to
+/// bottom, then those of its second.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`, both sides even
+/// - output: `[batch, 4 * channels, height / 2, width / 2]`
+pub fn merge_pixels(x: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let output = x
+        .reshape([batch, channels, height / 2, 2, width / 2, 2])
+        .permute([0, 5, 3, 1, 2, 4])
+        .reshape([batch, 4 * channels, height / 2, width / 2]);
+    trace::note_each("merge_pixels", &output.dims(), 0);
+    output
+}

@@ -6,6 +6,9 @@ use burn::tensor::{Device, Tensor};
 use super::att_unet::AttUnet;
 use super::ege_unet::EgeUnet;
 use super::malunet::Malunet;
+use super::mobilenet_v3::MobilenetV3;
+use super::sanet::Sanet;
+use super::transfuse::Transfuse;
 use super::ucm_net::UcmNet;
 use super::unet::Unet;
 use super::unet_plus_plus::UnetPlusPlus;
@@ -40,6 +43,12 @@ pub enum Network {
     UnextS(UnextS),
     /// UCM-Net.
     UcmNet(UcmNet),
+    /// `MobileNetV3` with its segmentation head.
+    MobilenetV3(MobilenetV3),
+    /// SANet.
+    Sanet(Sanet),
+    /// TransFuse-S.
+    Transfuse(Transfuse),
 }
 
 impl Network {
@@ -56,6 +65,9 @@ impl Network {
             Self::Malunet(network) => network.forward(images),
             Self::UnextS(network) => network.forward(images),
             Self::UcmNet(network) => network.forward(images),
+            Self::MobilenetV3(network) => network.forward(images),
+            Self::Sanet(network) => network.forward(images),
+            Self::Transfuse(network) => network.forward(images),
         }
     }
 
@@ -64,7 +76,13 @@ impl Network {
     pub fn sees_images_alone(&self) -> bool {
         match self {
             Self::EgeUnet(_) | Self::Malunet(_) | Self::UcmNet(_) => true,
-            Self::Unet(_) | Self::UnetPlusPlus(_) | Self::AttUnet(_) | Self::UnextS(_) => false,
+            Self::Unet(_)
+            | Self::UnetPlusPlus(_)
+            | Self::AttUnet(_)
+            | Self::UnextS(_)
+            | Self::MobilenetV3(_)
+            | Self::Sanet(_)
+            | Self::Transfuse(_) => false,
         }
     }
 }
@@ -91,6 +109,9 @@ impl Built {
                 Baseline::Malunet => Network::Malunet(Malunet::init(&site)),
                 Baseline::UnextS => Network::UnextS(UnextS::init(&site)),
                 Baseline::UcmNet => Network::UcmNet(UcmNet::init(&site)),
+                Baseline::MobilenetV3 => Network::MobilenetV3(MobilenetV3::init(&site)),
+                Baseline::Sanet => Network::Sanet(Sanet::init(&site)),
+                Baseline::TransfuseS => Network::Transfuse(Transfuse::init(&site)),
             },
         };
         Self { network, names: site.names() }

@@ -61,6 +61,19 @@ fn baseline(baseline: Baseline) -> Card {
             "https://github.com/chunyuyuan/UCM-Net",
             "Apache-2.0",
         ],
+        Baseline::MobilenetV3 => [
+            "MobileNetV3 (Howard et al., ICCV 2019, arXiv 1905.02244), small, with its segmentation head",
+            "https://github.com/pytorch/vision",
+            "BSD-3-Clause",
+        ],
+        Baseline::Sanet => {
+            ["SANet (Wei et al., MICCAI 2021, arXiv 2108.00882)", "https://github.com/weijun88/SANet", "MIT"]
+        }
+        Baseline::TransfuseS => [
+            "TransFuse-S (Zhang et al., MICCAI 2021, arXiv 2102.08005)",
+            "https://github.com/Rayicer/TransFuse (written anew)",
+            "none",
+        ],
     };
     Card { name: baseline.name(), paper, code, licence, settings: ModelSettings::Baseline(baseline) }
 }

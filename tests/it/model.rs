@@ -62,7 +62,9 @@ fn kernels_on_and_off_agree() {
         let (plain, plain_norms) = run(Kernels::Plain, &settings);
         let largest = plain.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
         let difference = fused.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
-        assert!(difference <= 1e-4 * largest, "{name}: outputs differ by {difference} of {largest}");
+        // By a batch's moments, rounding adds up from layer to layer.
+        let bound = if Built::new(&settings, 1, &Device::flex()).network.sees_images_alone() { 1e-4 } else { 1e-3 };
+        assert!(difference <= bound * largest, "{name}: outputs differ by {difference} of {largest}");
         let all = plain_norms.iter().map(|(_, norm)| norm * norm).sum::<f64>().sqrt();
         assert_eq!(fused_norms.len(), plain_norms.len(), "{name}");
         for ((tensor, fused), (_, plain)) in fused_norms.iter().zip(&plain_norms) {
@@ -175,6 +177,14 @@ impl ModuleVisitor for Untouched<'_> {
     }
 }
 
+/// Parameters that lead nowhere in the original too, or that a normalisation takes away again.
+fn idle(network: &str) -> &'static [&'static str] {
+    match network {
+        "transfuse-s" => &["transformer.cls_token", "up_c_2_2.attn_block.psi.0.bias"],
+        _ => &[],
+    }
+}
+
 #[test]
 fn every_parameter_receives_a_gradient() {
     let device = Device::flex().autodiff();
@@ -191,6 +201,7 @@ fn every_parameter_receives_a_gradient() {
             found: Vec::new(),
         };
         built.network.visit(&mut untouched);
+        untouched.found.retain(|tensor| !idle(&name).contains(&tensor.as_str()));
         assert_eq!(untouched.found, [""; 0], "{name}");
     }
 }

@@ -38,12 +38,27 @@ pub enum Baseline {
     UnextS,
     /// UCM-Net (Yuan et al., 2024).
     UcmNet,
+    /// `MobileNetV3` (Howard et al., ICCV 2019) with its segmentation head.
+    MobilenetV3,
+    /// SANet (Wei et al., MICCAI 2021).
+    Sanet,
+    /// TransFuse-S (Zhang et al., MICCAI 2021).
+    TransfuseS,
 }
 
 impl Baseline {
     /// All of them.
-    pub const ALL: &[Self] =
-        &[Self::Unet, Self::UnetPlusPlus, Self::AttUnet, Self::Malunet, Self::UnextS, Self::UcmNet];
+    pub const ALL: &[Self] = &[
+        Self::Unet,
+        Self::UnetPlusPlus,
+        Self::AttUnet,
+        Self::Malunet,
+        Self::UnextS,
+        Self::UcmNet,
+        Self::MobilenetV3,
+        Self::Sanet,
+        Self::TransfuseS,
+    ];
 
     /// The name in experiment files.
     pub fn name(self) -> &'static str {
@@ -54,6 +69,9 @@ impl Baseline {
             Self::Malunet => "malunet",
             Self::UnextS => "unext-s",
             Self::UcmNet => "ucm-net",
+            Self::MobilenetV3 => "mobilenet-v3",
+            Self::Sanet => "sanet",
+            Self::TransfuseS => "transfuse-s",
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Start {
     FanOut,
     /// Normal with variance `2 / fan_in`, bias 0 (`kaiming_normal_(a=0, mode='fan_in')`).
     FanIn,
+    /// Normal with variance `2 / fan_in`, bias uniform within `1 / sqrt(fan_in)`.
+    FanInBiased,
     /// Weight and bias uniform within `1 / sqrt(fan_in)`: PyTorch's own.
     Default,
     /// Normal of this standard deviation, bias 0.
@@ -34,7 +36,7 @@ impl Start {
     ) -> Param<Tensor<D>> {
         match self {
             Self::FanOut => site.normal("weight", shape, (2.0 / fan_out as f64).sqrt()),
-            Self::FanIn => site.normal("weight", shape, (2.0 / fan_in as f64).sqrt()),
+            Self::FanIn | Self::FanInBiased => site.normal("weight", shape, (2.0 / fan_in as f64).sqrt()),
             Self::Default => site.uniform("weight", shape, 1.0 / (fan_in as f64).sqrt()),
             Self::Normal(std) => site.normal("weight", shape, std),
             Self::Truncated(std) => site.truncated_normal("weight", shape, std, 2.0),
@@ -44,7 +46,7 @@ impl Start {
     /// The bias beside such a weight.
     pub(super) fn bias(self, site: &Site, length: usize, fan_in: usize) -> Param<Tensor<1>> {
         match self {
-            Self::Default => site.uniform("bias", [length], 1.0 / (fan_in as f64).sqrt()),
+            Self::Default | Self::FanInBiased => site.uniform("bias", [length], 1.0 / (fan_in as f64).sqrt()),
             _ => site.constant("bias", [length], 0.0),
         }
     }

@@ -1,0 +1,170 @@
+"""Reference numbers of networks whose normalisations find waves too much alike, from their public PyTorch code.
+
+    python tests/parity/drawn.py tests/parity/baselines NAME=PATH_OF_CHECKOUT...
+
+writes `baselines/NAME.safetensors` for each network named. Needs torch 2.9, timm, einops, torchvision, safetensors.
+
+Weights and images follow from formulas that `tests/it/parity_drawn.rs` repeats. For each of two sizes the
+outputs in evaluation mode, every `stride`-th element; for the first size, in training mode, the gradient of the mean
+of the squared output: for each parameter its norm and its products with four waves, by which two gradients can be
+compared without storing millions of numbers. All is computed in double precision; how far the original is from that
+in single precision is printed: where rounding decides which side of a rectifier a value is on, no other can be nearer.
+"""
+
+import inspect
+import math
+import sys
+import types
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+SIZES = [(2, 64, 64, 31), (1, 96, 128, 53)]
+# TransFuse at the one size that its code takes.
+OWN_SIZES = {"transfuse-s": [(2, 192, 256, 331), (1, 96, 128, 53)]}
+WAVES = 4
+
+
+def wave(count, phase):
+    """Numbers in [-1, 1] that no layer can confuse with one another."""
+    index = np.arange(count, dtype=np.float64)
+    return np.sin(0.7310585786 * index + 1.9318516526 * phase + 0.25 * np.sin(0.0173 * index * (phase + 1)))
+
+
+def noise(count, phase):
+    """Numbers in [-1, 1) as if drawn (splitmix64), for networks whose normalisations find waves too much alike."""
+    bits = (np.arange(count, dtype=np.uint64) + np.uint64((phase << 32) + 1)) * np.uint64(0x9E3779B97F4A7C15)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    bits ^= bits >> np.uint64(31)
+    return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
+
+
+def set_weights(model, numbers):
+    state = {name: tensor for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
+    for phase, name in enumerate(sorted(state)):
+        shape = tuple(state[name].shape)
+        values = numbers(math.prod(shape), phase).reshape(shape)
+        if name.endswith(("bias", "running_mean")):
+            values = 0.1 * values
+        elif len(shape) <= 1:
+            values = 1.0 + 0.25 * values
+        else:
+            values = values * math.sqrt(2.0 / math.prod(shape[1:]))
+        state[name] = torch.tensor(values.astype(np.float32)).to(state[name].dtype)
+    model.load_state_dict(state, strict=False)
+
+
+def mobilenet_v3(_):
+    # torchvision itself is the original; the path is not looked at.
+    from torchvision.models import mobilenet_v3_small
+    from torchvision.models.segmentation.lraspp import _lraspp_mobilenetv3
+
+    # What torchvision builds on the large backbone, on the small one.
+    model = _lraspp_mobilenetv3(mobilenet_v3_small(weights=None, dilated=True), 1)
+    forward = model.forward
+    model.forward = lambda x: forward(x)["out"]
+    return model
+
+
+def sanet(checkout):
+    sys.path.insert(0, f"{checkout}/src")
+    import res2net
+    from model import Model
+
+    # It would read weights trained on ImageNet.
+    res2net.Res2Net.initialize = lambda _: None
+
+    class SANet(Model):
+        """The checkout's network with the interpolation that its training and its test put behind it."""
+
+        def forward(self, x):
+            size = x.shape[2:]
+            return torch.nn.functional.interpolate(super().forward(x), size, mode="bilinear", align_corners=True)
+
+    return SANet(types.SimpleNamespace(snapshot=None))
+
+
+def transfuse_s(checkout):
+    sys.path.insert(0, checkout)
+    from lib import DeiT, TransFuse
+
+    def placed(positions, size):
+        grid = positions.transpose(1, 2).unflatten(2, (12, 16))
+        return torch.nn.functional.interpolate(grid, size, mode="bilinear", align_corners=True).flatten(2).transpose(1, 2)
+
+    def changed(module, name, *changes):
+        source = inspect.getsource(getattr(module, name))
+        for before, after in changes:
+            assert before in source
+            source = source.replace(before, after)
+        exec(source, vars(module))
+
+    # Sizes other than 192x256, at which these changes change nothing.
+    DeiT.placed = placed
+    size = "{0}.shape[2] // 16, {0}.shape[3] // 16"
+    changed(
+        DeiT,
+        "DeiT",
+        ("B = x.shape[0]", f"size = ({size.format('x')})"),
+        ("pe = self.pos_embed", "pe = placed(self.pos_embed, size)"),
+    )
+    changed(TransFuse, "TransFuse_S", ("-1, 12, 16", f"-1, {size.format('imgs')}"))
+    model = TransFuse.TransFuse_S(drop_rate=0.0)
+    forward = model.forward
+    model.forward = lambda x: forward(x)[2]
+    return model
+
+
+NETWORKS = {
+    "mobilenet-v3": mobilenet_v3,
+    "sanet": sanet,
+    "transfuse-s": transfuse_s,
+}
+
+
+def images(batch, height, width, numbers):
+    values = 127.5 + 127.5 * numbers(batch * 3 * height * width, 1000).reshape(batch, 3, height, width)
+    return torch.tensor(values.astype(np.float32))
+
+
+def gradients(model, x):
+    model.train().zero_grad()
+    model(x).square().mean().backward()
+    zero = torch.zeros(())
+    pairs = ((key, zero.expand(p.shape) if p.grad is None else p.grad) for key, p in model.named_parameters())
+    return {key: gradient.double().numpy().ravel().copy() for key, gradient in pairs}
+
+
+def main(folder, *networks):
+    torch.set_num_threads(2)
+    for argument in networks:
+        name, checkout = argument.split("=", 1)
+        model = NETWORKS[name](checkout)
+        numbers = noise
+        sizes = OWN_SIZES.get(name, SIZES)
+        set_weights(model, numbers)
+        x = images(*sizes[0][:3], numbers)
+        single = gradients(model, x)
+        model.double()
+        set_weights(model, numbers)
+        answers = {}
+        for case, (batch, height, width, stride) in enumerate(sizes):
+            with torch.no_grad():
+                output = model.eval()(images(batch, height, width, numbers).double())
+            answers[f"{case}/output"] = output.float().numpy().ravel()[::stride].copy()
+        own = 0.0
+        for key, gradient in gradients(model, x.double()).items():
+            norm = np.linalg.norm(gradient)
+            own = max(own, np.linalg.norm(gradient - single[key]) / max(norm, 1e-4))
+            products = [gradient @ wave(gradient.size, 2000 + k) for k in range(WAVES)]
+            answers[f"gradient/{key}"] = np.array([norm, *products], dtype=np.float32)
+        save_file(answers, f"{folder}/{name}.safetensors")
+        total = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+        size = float(output.abs().mean())
+        print(f"{name}: {total} parameters, output {size:.4g}, gradients in single precision {own:.1e} off")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
