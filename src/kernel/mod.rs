@@ -21,9 +21,7 @@ mod tokens;
 pub mod trace;
 
 pub use activation::{gelu, hard_sigmoid, hard_swish, relu, sigmoid, silu, softmax};
-pub use arithmetic::{
-    add, concat, linear, matmul, mean_pixels, multiply, scale,
-};
+pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply, scale};
 pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
 pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv1d_without_bias, conv2d, convolve};
 pub use cpu::{AdamWScale, BceDice, adamw};

@@ -9,7 +9,7 @@ use super::{matmul, scale, softmax};
 /// # Shapes
 /// - `queries_keys_values`: `[batch, tokens, 3 * channels]`, each third cut into heads
 /// - output: `[batch, tokens, channels]`, channels a multiple of `heads`
-pub fn self_attention(queries_keys_values: Tensor<3>, heads: usize) -> Tensor<3> {
+pub fn self_attention(queries_keys_values: &Tensor<3>, heads: usize) -> Tensor<3> {
     let [batch, tokens, triple] = queries_keys_values.dims();
     let channels = triple / 3;
     let own = channels / heads;

@@ -63,7 +63,8 @@ fn kernels_on_and_off_agree() {
         let largest = plain.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
         let difference = fused.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
         // By a batch's moments, rounding adds up from layer to layer.
-        let bound = if Built::new(&settings, 1, &Device::flex()).network.sees_images_alone() { 1e-4 } else { 1e-3 };
+        let bound =
+            if Built::new(&settings, 1, &Device::flex()).network.sees_images_alone() { 1e-4 } else { 1e-3 };
         assert!(difference <= bound * largest, "{name}: outputs differ by {difference} of {largest}");
         let all = plain_norms.iter().map(|(_, norm)| norm * norm).sum::<f64>().sqrt();
         assert_eq!(fused_norms.len(), plain_norms.len(), "{name}");

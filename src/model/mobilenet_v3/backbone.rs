@@ -24,8 +24,8 @@ fn start(channels_out: usize, kernel: usize) -> Start {
 }
 
 fn conv_norm(site: &Site, conv: Conv2dConfig) -> ConvNorm {
-    let [_, channels] = conv.channels;
-    let conv = conv.clone().with_bias(false).with_start(start(channels, conv.kernel));
+    let ([_, channels], kernel) = (conv.channels, conv.kernel);
+    let conv = conv.with_bias(false).with_start(start(channels, kernel));
     let norm = BatchNorm2dConfig::new(channels).with_epsilon(1e-3).with_momentum(0.01);
     ConvNorm::with_norm(&conv, &norm, [&site.at("0"), &site.at("1")])
 }

@@ -54,7 +54,7 @@ impl Layer {
 
     fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let inner = self.queries_keys_values.forward(self.attention_norm.forward(x.clone()));
-        let x = add(x, self.attention_out.forward(self_attention(inner, HEADS)));
+        let x = add(x, self.attention_out.forward(self_attention(&inner, HEADS)));
         let inner = gelu(self.wide.forward(self.feedforward_norm.forward(x.clone())));
         add(x, self.narrow.forward(inner))
     }
