@@ -62,15 +62,15 @@ fn kernels_on_and_off_agree() {
         let (plain, plain_norms) = run(Kernels::Plain, &settings);
         let largest = plain.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
         let difference = fused.iter().zip(&plain).map(|(a, b)| (a - b).abs()).fold(0.0_f32, f32::max);
-        // By a batch's moments, rounding adds up from layer to layer.
-        let bound =
-            if Built::new(&settings, 1, &Device::flex()).network.sees_images_alone() { 1e-4 } else { 1e-3 };
+        // By a batch's moments, rounding adds up from layer to layer, and sets values on the other side of a rectifier.
+        let alone = Built::new(&settings, 1, &Device::flex()).network.sees_images_alone();
+        let (bound, slope_bound) = if alone { (1e-4, 5e-3) } else { (1e-3, 5e-2) };
         assert!(difference <= bound * largest, "{name}: outputs differ by {difference} of {largest}");
         let all = plain_norms.iter().map(|(_, norm)| norm * norm).sum::<f64>().sqrt();
         assert_eq!(fused_norms.len(), plain_norms.len(), "{name}");
         for ((tensor, fused), (_, plain)) in fused_norms.iter().zip(&plain_norms) {
             // A gradient of nothing but rounding has no digits: it is held against all of them.
-            let bound = 5e-3 * plain + 1e-5 * all;
+            let bound = slope_bound * plain + 1e-5 * all;
             assert!((fused - plain).abs() <= bound, "{name}, {tensor}: norms {fused} and {plain} of {all}");
         }
     }
