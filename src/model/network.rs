@@ -124,6 +124,13 @@ impl Built {
         (count.scalars, count.tensors)
     }
 
+    /// The names of the tensors that have this role, in the order in which the network visits them.
+    pub fn names_of(&self, role: Role) -> Vec<String> {
+        let mut list = List { names: &self.names, role, found: Vec::new() };
+        self.network.visit(&mut list);
+        list.found
+    }
+
     /// All parameters and buffers by name.
     pub fn state(&self) -> StateDict {
         StateDict::of(&self.network, &self.names)
@@ -151,6 +158,20 @@ impl ModuleVisitor for Count<'_> {
         if self.names.role(param.id) == self.role {
             self.scalars += param.dims().iter().product::<usize>() as u64;
             self.tensors += 1;
+        }
+    }
+}
+
+struct List<'a> {
+    names: &'a Names,
+    role: Role,
+    found: Vec<String>,
+}
+
+impl ModuleVisitor for List<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.names.role(param.id) == self.role {
+            self.found.push(self.names.of(param.id).to_owned());
         }
     }
 }

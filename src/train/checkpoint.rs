@@ -82,14 +82,17 @@ impl Checkpoint {
             states[group].0.insert(key[GROUPS[group].len()..].to_owned(), tensor);
         }
         let [weights, first, second] = states;
-        for (name, weight) in &weights.0 {
-            for (moments, which) in [(&first, "first"), (&second, "second")] {
-                let moment = moments
-                    .0
-                    .get(name)
-                    .ok_or_else(|| broken(&format!("`{name}` lacks its {which} moment")))?;
+        // What isn't trained has no moments; what has one has both.
+        for (moments, others, which) in [(&first, &second, "second"), (&second, &first, "first")] {
+            for (name, moment) in &moments.0 {
+                if !others.0.contains_key(name) {
+                    return Err(broken(&format!("`{name}` lacks its {which} moment")));
+                }
+                let weight = weights.0.get(name);
+                let weight =
+                    weight.ok_or_else(|| broken(&format!("`{name}` has moments, but no weights")))?;
                 if moment.shape != weight.shape {
-                    return Err(broken(&format!("the {which} moment of `{name}` has another shape than it")));
+                    return Err(broken(&format!("the moments of `{name}` have another shape than it")));
                 }
             }
         }

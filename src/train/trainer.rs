@@ -12,8 +12,8 @@ use super::{BatchProgress, Compute, EpochSummary, Finished, Host, Job, Outcome, 
 use crate::dataset::{Batch, Batches};
 use crate::experiment::settings::{Selection, TrainSettings};
 use crate::metric::Counts;
-use crate::model::Built;
 use crate::model::weights::to_safetensors;
+use crate::model::{Built, Role};
 
 /// Trains, from the host's last checkpoint if there is one, until the end or until the host asks to stop.
 ///
@@ -61,6 +61,12 @@ impl<'a> Training<'a> {
             built = built
                 .with_state(&checkpoint.weights)
                 .map_err(|error| TrainError::Weights(error.to_string()))?;
+            let trained = built.names_of(Role::Trained);
+            if let Some(name) = trained.iter().find(|name| !checkpoint.optimizer.first.0.contains_key(*name))
+            {
+                let message = format!("the checkpoint is damaged: `{name}` lacks its moments");
+                return Err(TrainError::Weights(message));
+            }
             moments = Some(checkpoint.optimizer);
             progress = checkpoint.progress;
         }

@@ -129,3 +129,22 @@ fn wrong_weights_are_told() {
     evaluate(&[text(&weights), "--model", "vm-unet"]).expect(2, &["unknown model `vm-unet`"]);
     evaluate(&[text(&weights), "--size", "100"]).expect(2, &["100"]);
 }
+
+#[test]
+fn the_folder_of_a_run_says_what_network_it_is_of() {
+    let program = Program::new();
+    let (_, pairs) = folder(&program);
+    fs_err::write(
+        program.folder().join("tiny.toml"),
+        "name = 'tiny'\ndata = { dataset = 'synthetic-lesions', train-images = 8, validation-images = 4, size = 32 }\n\
+         train = { epochs = 1, seeds = [1] }\nmodel.ege-unet = { widths = [8, 8, 8, 8, 8, 8] }\n",
+    )
+    .unwrap();
+    program.output(&["run", "tiny.toml"]).expect(0, &["1/1"]);
+    let run = program.runs().remove(0);
+    let output = program.output(&["evaluate", text(&run), "--folder", text(&pairs), "--json"]);
+    output.expect(0, &["\"size\": 32"]);
+    program
+        .output(&["evaluate", text(&run), "--folder", text(&pairs), "--model", "unet"])
+        .expect(2, &["is a folder"]);
+}
