@@ -137,9 +137,7 @@ impl Op for ConvNormPoolGelu {
     ) -> Vec<Option<Vec<f32>>> {
         let stage = self.stage(inputs);
         let Stage { conv, norm, .. } = stage;
-        let [dense, scales, slopes, normals] = saved.as_slice() else {
-            unreachable!("what the forward kept");
-        };
+        let (dense, scales, slopes, normals) = (&saved[0], &saved[1], &saved[2], &saved[3]);
         let back = wanted[0].then(|| pack(inputs[1].values, conv, true));
         let image_floats = conv.channels_in * conv.plane();
         // One float where nobody asks for the input's gradient, so that the images have something to be cut by.
