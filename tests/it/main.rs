@@ -13,7 +13,6 @@ mod model;
 mod pages;
 mod parity;
 mod parity_baselines;
-mod parity_drawn;
 mod program;
 mod report;
 mod report_look;

@@ -30,18 +30,18 @@ def wave(count, phase):
     return np.sin(0.7310585786 * index + 1.9318516526 * phase + 0.25 * np.sin(0.0173 * index * (phase + 1)))
 
 
-def set_weights(model):
+def set_weights(model, numbers=wave):
     state = {name: tensor for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
     for phase, name in enumerate(sorted(state)):
         shape = tuple(state[name].shape)
-        values = wave(math.prod(shape), phase).reshape(shape)
+        values = numbers(math.prod(shape), phase).reshape(shape)
         if name.endswith(("bias", "running_mean")):
             values = 0.1 * values
         elif len(shape) <= 1:
             values = 1.0 + 0.25 * values
         else:
             values = values * math.sqrt(2.0 / math.prod(shape[1:]))
-        state[name] = torch.tensor(values.astype(np.float32))
+        state[name] = torch.tensor(values.astype(np.float32)).to(state[name].dtype)
     model.load_state_dict(state, strict=False)
 
 
@@ -162,8 +162,8 @@ NETWORKS = {
 }
 
 
-def images(batch, height, width):
-    values = 127.5 + 127.5 * wave(batch * 3 * height * width, 1000).reshape(batch, 3, height, width)
+def images(batch, height, width, numbers=wave):
+    values = 127.5 + 127.5 * numbers(batch * 3 * height * width, 1000).reshape(batch, 3, height, width)
     return torch.tensor(values.astype(np.float32))
 
 

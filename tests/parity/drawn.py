@@ -4,7 +4,7 @@
 
 writes `baselines/NAME.safetensors` for each network named. Needs torch 2.9, timm, einops, torchvision, safetensors.
 
-Weights and images follow from formulas that `tests/it/parity_drawn.rs` repeats. For each of two sizes the
+Weights and images follow from formulas that `tests/it/parity_baselines.rs` repeats. For each of two sizes the
 outputs in evaluation mode, every `stride`-th element; for the first size, in training mode, the gradient of the mean
 of the squared output: for each parameter its norm and its products with four waves, by which two gradients can be
 compared without storing millions of numbers. All is computed in double precision; how far the original is from that
@@ -12,24 +12,16 @@ in single precision is printed: where rounding decides which side of a rectifier
 """
 
 import inspect
-import math
 import sys
 import types
 
 import numpy as np
 import torch
+from baselines import SIZES, WAVES, images, set_weights, wave
 from safetensors.numpy import save_file
 
-SIZES = [(2, 64, 64, 31), (1, 96, 128, 53)]
 # TransFuse at the one size that its code takes.
 OWN_SIZES = {"transfuse-s": [(2, 192, 256, 331), (1, 96, 128, 53)]}
-WAVES = 4
-
-
-def wave(count, phase):
-    """Numbers in [-1, 1] that no layer can confuse with one another."""
-    index = np.arange(count, dtype=np.float64)
-    return np.sin(0.7310585786 * index + 1.9318516526 * phase + 0.25 * np.sin(0.0173 * index * (phase + 1)))
 
 
 def noise(count, phase):
@@ -39,21 +31,6 @@ def noise(count, phase):
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     bits ^= bits >> np.uint64(31)
     return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-52 - 1.0
-
-
-def set_weights(model, numbers):
-    state = {name: tensor for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
-    for phase, name in enumerate(sorted(state)):
-        shape = tuple(state[name].shape)
-        values = numbers(math.prod(shape), phase).reshape(shape)
-        if name.endswith(("bias", "running_mean")):
-            values = 0.1 * values
-        elif len(shape) <= 1:
-            values = 1.0 + 0.25 * values
-        else:
-            values = values * math.sqrt(2.0 / math.prod(shape[1:]))
-        state[name] = torch.tensor(values.astype(np.float32)).to(state[name].dtype)
-    model.load_state_dict(state, strict=False)
 
 
 def mobilenet_v3(_):
@@ -124,11 +101,6 @@ NETWORKS = {
 }
 
 
-def images(batch, height, width, numbers):
-    values = 127.5 + 127.5 * numbers(batch * 3 * height * width, 1000).reshape(batch, 3, height, width)
-    return torch.tensor(values.astype(np.float32))
-
-
 def gradients(model, x):
     model.train().zero_grad()
     model(x).square().mean().backward()
@@ -142,17 +114,16 @@ def main(folder, *networks):
     for argument in networks:
         name, checkout = argument.split("=", 1)
         model = NETWORKS[name](checkout)
-        numbers = noise
         sizes = OWN_SIZES.get(name, SIZES)
-        set_weights(model, numbers)
-        x = images(*sizes[0][:3], numbers)
+        set_weights(model, noise)
+        x = images(*sizes[0][:3], noise)
         single = gradients(model, x)
         model.double()
-        set_weights(model, numbers)
+        set_weights(model, noise)
         answers = {}
         for case, (batch, height, width, stride) in enumerate(sizes):
             with torch.no_grad():
-                output = model.eval()(images(batch, height, width, numbers).double())
+                output = model.eval()(images(batch, height, width, noise).double())
             answers[f"{case}/output"] = output.float().numpy().ravel()[::stride].copy()
         own = 0.0
         for key, gradient in gradients(model, x.double()).items():
