@@ -87,6 +87,7 @@ impl From<ExecutorError> for Failure {
     fn from(error: ExecutorError) -> Self {
         match error {
             ExecutorError::Data(error) => error.into(),
+            ExecutorError::Encoder(error) => Self::of(ExitCode::Data, &error, Some(error.hint())),
             ExecutorError::Store(error) => error.into(),
         }
     }

@@ -71,6 +71,7 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
         meaning: item.meaning.clone(),
         synthetic: settings.data.source.is_synthetic(),
         origin: None,
+        encoder_weights: item.encoder_files(),
         state: RunState::Planned,
         cost: trainer.cost(&settings.model, settings.data.size),
         provenance: provenance(trainer),

@@ -5,7 +5,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::duration::human;
-use super::label;
+use super::label::Labels;
 use super::printer::Printer;
 use crate::executor::{Observer, PlanItem, Reason};
 use crate::store::{EpochEvent, RunState};
@@ -38,7 +38,7 @@ impl Progress {
 
 impl Observer for Progress {
     fn run_starts(&mut self, item: &PlanItem, number: usize, due: usize) {
-        self.title = format!("{} seed {}", label::of_item(item), item.run.seed);
+        self.title = format!("{} seed {}", Labels::of(item).behind(&item.run.variant), item.run.seed);
         self.pace = Pace::new(0);
         self.images = Rate::new();
         let from = match &item.reason {

@@ -4,7 +4,7 @@ use super::args::RunArguments;
 use super::context::{Context, claims, experiment, start_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
-use super::label::labelled;
+use super::label::Labels;
 use super::plan::summary;
 use super::progress::Progress;
 use super::report;
@@ -116,12 +116,13 @@ fn results_table(input: &ReportInput) -> Table {
             let values: Vec<f64> = done.iter().filter_map(|run| definition.value(&best(run))).collect();
             statistics::Summary::of(&values).map_or_else(|| "-".to_owned(), spread)
         };
+        let labels = Labels {
+            fake: all.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE),
+            synthetic: all.iter().any(|run| run.record.synthetic),
+            from_scratch: all.iter().any(|run| run.starts_from_scratch()),
+        };
         table.row([
-            labelled(
-                variant,
-                all.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE),
-                all.iter().any(|run| run.record.synthetic),
-            ),
+            labels.behind(variant),
             format!("{}/{}", done.len(), all.len()),
             cell(Definition::PooledIou),
             cell(Definition::PooledDice),

@@ -7,7 +7,7 @@ use super::context::{Context, default_threads, experiment};
 use super::duration::human;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
-use super::label;
+use super::label::Labels;
 use super::table::Table;
 use crate::executor::{PlanItem, Reason};
 use crate::store::{EpochEvent, StoreError};
@@ -80,7 +80,7 @@ impl Standing<'_> {
         let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         [
             self.item.id.clone(),
-            label::of_item(self.item),
+            Labels::of(self.item).behind(&self.item.run.variant),
             self.item.run.seed.to_string(),
             self.state(),
             format!("{}/{}", self.epochs_done(), self.epochs()),

@@ -1,11 +1,13 @@
-//! The images and the split of a run, as the dataset room has them.
+//! What a run reads: its images and its split, as the dataset room has them, and the weights that it starts from.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::dataset::{self, DatasetError, Images, Origin, Split};
-use crate::experiment::settings::{DataSettings, DataSource};
+use crate::experiment::plan::PlannedRun;
+use crate::experiment::settings::{DataSettings, DataSource, ModelSettings};
 use crate::store::ImagesOrigin;
+use crate::train::{EncoderWeights, EncoderWeightsError};
 
 /// The images that a run sees, and what each is for.
 pub struct RunData {
@@ -53,6 +55,30 @@ impl<'a> Opener<'a> {
         let data = Arc::new(open(settings, self.folder)?);
         self.opened.push((settings.clone(), Arc::clone(&data)));
         Ok(data)
+    }
+}
+
+/// Reads each network's files of weights once, however many runs start from them.
+#[derive(Default)]
+pub(super) struct Encoders {
+    read: Vec<(ModelSettings, Vec<PathBuf>, Arc<EncoderWeights>)>,
+}
+
+impl Encoders {
+    /// What the run's encoder starts from.
+    ///
+    /// # Errors
+    /// When a file can't be read, or isn't of an encoder of the network.
+    pub(super) fn open(&mut self, run: &PlannedRun) -> Result<Arc<EncoderWeights>, EncoderWeightsError> {
+        let (model, files) = (&run.settings.model, &run.encoder_weights);
+        if let Some((.., weights)) =
+            self.read.iter().find(|(known, paths, _)| known == model && paths == files)
+        {
+            return Ok(Arc::clone(weights));
+        }
+        let weights = Arc::new(EncoderWeights::read(model, files)?);
+        self.read.push((model.clone(), files.clone(), Arc::clone(&weights)));
+        Ok(weights)
     }
 }
 

@@ -123,7 +123,13 @@ impl Execution<'_> {
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TrainError> {
         let settings = &item.run.settings;
-        let job = Job { settings, seed: item.run.seed, images: &*item.data.images, split: &item.data.split };
+        let job = Job {
+            settings,
+            seed: item.run.seed,
+            images: &*item.data.images,
+            split: &item.data.split,
+            encoder: &item.encoder,
+        };
         let mut host =
             FolderHost::new(folder, self.interrupt, observer, settings.train.epochs).map_err(host_error)?;
         host.log(&format!("session of ege-bench {} begins", self.provenance.version)).map_err(host_error)?;
@@ -177,6 +183,7 @@ impl Execution<'_> {
             meaning: item.meaning.clone(),
             synthetic: settings.data.source.is_synthetic(),
             origin: item.data.origin(),
+            encoder_weights: item.encoder_files(),
             state: RunState::Running,
             cost: self.trainer.cost(&settings.model, settings.data.size),
             provenance: Provenance {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::data::{Opener, RunData};
+use super::data::{Encoders, Opener, RunData};
 use super::error::ExecutorError;
 use super::reason::Reason;
 use super::trainer::Trainer;
-use crate::experiment::fingerprint;
+use crate::experiment::fingerprint::{self, Digests};
 use crate::experiment::plan::PlannedRun;
-use crate::store::{Results, RunRecord, StoreError};
+use crate::store::{self, Results, RunRecord, StoreError};
+use crate::train::{EncoderFile, EncoderWeights};
 
 /// A planned run with its identity, its data and the reason why it is due or isn't.
 #[derive(Clone)]
@@ -24,14 +25,28 @@ pub struct PlanItem {
     pub meaning: Value,
     /// The images and the split.
     pub data: Arc<RunData>,
+    /// From what the network's encoder starts.
+    pub encoder: Arc<EncoderWeights>,
     /// Why the run is due, or isn't.
     pub reason: Reason,
+}
+
+impl PlanItem {
+    /// The files that the network's encoder starts from, as a run's record keeps them.
+    pub fn encoder_files(&self) -> Vec<store::EncoderFile> {
+        let file = |EncoderFile { encoder, file, sha256 }: &EncoderFile| store::EncoderFile {
+            encoder: (*encoder).to_owned(),
+            file: file.clone(),
+            sha256: sha256.clone(),
+        };
+        self.encoder.files().iter().map(file).collect()
+    }
 }
 
 /// Plans the runs, in their order; prepared data is looked for below `data_folder`.
 ///
 /// # Errors
-/// When data is missing or damaged, or stored results can't be read.
+/// When data or a file of weights is missing or damaged, or stored results can't be read.
 pub fn plan(
     runs: Vec<PlannedRun>,
     trainer: &dyn Trainer,
@@ -40,14 +55,16 @@ pub fn plan(
 ) -> Result<Vec<PlanItem>, ExecutorError> {
     let earlier = readable_records(results)?;
     let mut opener = Opener::new(data_folder);
+    let mut encoders = Encoders::default();
     let mut items = Vec::with_capacity(runs.len());
     for run in runs {
         let data = opener.open(&run.settings.data)?;
-        let meaning =
-            fingerprint::meaning(&run.settings, run.seed, &data.split.digest, &data.digest, trainer.device());
+        let encoder = encoders.open(&run)?;
+        let digests = Digests { split: &data.split.digest, data: &data.digest, encoder: encoder.digest() };
+        let meaning = fingerprint::meaning(&run.settings, run.seed, digests, trainer.device());
         let id = fingerprint::run_id(&run, &meaning);
         let reason = reason(&run, &id, &meaning, results, &earlier)?;
-        items.push(PlanItem { run, id, meaning, data, reason });
+        items.push(PlanItem { run, id, meaning, data, encoder, reason });
     }
     Ok(items)
 }

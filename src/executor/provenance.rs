@@ -1,11 +1,11 @@
 //! With what a run is made: the build, the machine and the time.
 
-use sha2::{Digest, Sha256};
 use sysinfo::{
     CpuRefreshKind, MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System,
 };
 
 use super::trainer::Trainer;
+use crate::dataset::digest::sha256;
 use crate::store::Provenance;
 
 /// Version of ege-bench.
@@ -25,7 +25,7 @@ pub fn provenance(trainer: &dyn Trainer) -> Provenance {
         version: VERSION.to_owned(),
         commit: COMMIT.to_owned(),
         dirty: DIRTY == "true",
-        cargo_lock: hexadecimal(&Sha256::digest(CARGO_LOCK)),
+        cargo_lock: sha256(CARGO_LOCK),
         device: trainer.device().to_owned(),
         hardware: hardware(),
         kernels: arithmetic.kernels,
@@ -58,15 +58,6 @@ fn hardware() -> String {
 fn operating_system() -> String {
     let version = System::long_os_version().unwrap_or_else(|| std::env::consts::OS.to_owned());
     format!("{version}, {}", System::kernel_long_version())
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Reads the resident memory of this process.

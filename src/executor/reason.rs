@@ -172,6 +172,7 @@ mod tests {
             meaning,
             synthetic: false,
             origin: None,
+            encoder_weights: Vec::new(),
             state,
             cost: ModelCost::default(),
             provenance: Provenance::default(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt::{Debug, Display};
+use std::hash::Hash;
 use std::ops::RangeInclusive;
 
 use super::diagnostic::Diagnostic;
@@ -91,7 +92,7 @@ pub fn name(what: &str, name: &str, origin: &Origin, problems: &Problems) {
 }
 
 /// The first position whose value stands before it too.
-pub fn repeated(values: &[u64]) -> Option<usize> {
+pub fn repeated<T: Eq + Hash>(values: &[T]) -> Option<usize> {
     let mut seen = HashSet::new();
     values.iter().position(|value| !seen.insert(value))
 }

@@ -159,15 +159,22 @@ pub enum RawModel {
     Malunet(RawBaseline),
     UnextS(RawBaseline),
     UcmNet(RawBaseline),
-    MobilenetV3(RawBaseline),
-    Sanet(RawBaseline),
-    TransfuseS(RawBaseline),
+    MobilenetV3(RawPretrained),
+    Sanet(RawPretrained),
+    TransfuseS(RawPretrained),
 }
 
 /// `[model.…]` of a network without settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawBaseline {}
+
+/// `[model.…]` of a network whose original starts its encoder from weights trained on another task.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawPretrained {
+    pub encoder_weights: Option<Vec<String>>,
+}
 
 /// `[model.ege-unet]`
 #[derive(Debug, Default, Deserialize)]

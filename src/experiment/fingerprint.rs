@@ -11,20 +11,34 @@ use super::settings::Settings;
 /// Bump it when the same settings would give other numbers: finished runs are then due again.
 pub const CODE_VERSION: u32 = 1;
 
+/// SHA-256 of what a run reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digests<'a> {
+    /// Of the split's lists of ids.
+    pub split: &'a str,
+    /// Of the images.
+    pub data: &'a str,
+    /// Of the weights that the encoder starts from; none where it starts from scratch.
+    pub encoder: Option<&'a str>,
+}
+
 /// Everything that decides the outcome of a run, with sorted keys and exact numbers.
 ///
-/// `split_digest` and `data_digest` are those of the split and of the images, `device` is the device class
-/// such as `cpu`. The protocol's name is left out: it only fills in other settings, so a preset and the same
-/// settings typed one by one mean the same.
-pub fn meaning(settings: &Settings, seed: u64, split_digest: &str, data_digest: &str, device: &str) -> Value {
-    sorted(json!({
+/// `device` is the device class such as `cpu`. The protocol's name is left out: it only fills in other settings, so a
+/// preset and the same settings typed one by one mean the same.
+pub fn meaning(settings: &Settings, seed: u64, digests: Digests<'_>, device: &str) -> Value {
+    let mut meaning = json!({
         "code-version": CODE_VERSION,
         "settings": settings_meaning(settings),
         "seed": seed,
-        "split-digest": split_digest,
-        "data-digest": data_digest,
+        "split-digest": digests.split,
+        "data-digest": digests.data,
         "device": device,
-    }))
+    });
+    if let Some(encoder) = digests.encoder {
+        meaning["encoder-digest"] = json!(encoder);
+    }
+    sorted(meaning)
 }
 
 /// The run's id and the name of its folder: `<model>-s<seed>-<12 hexadecimal digits of SHA-256>`.
@@ -80,11 +94,14 @@ mod tests {
                 model: ModelSettings::EgeUnet(protocol::ege_unet(protocol)),
                 train: protocol::train(protocol),
             },
+            encoder_weights: Vec::new(),
         }
     }
 
+    const DIGESTS: Digests<'_> = Digests { split: "split", data: "data", encoder: None };
+
     fn id(run: &PlannedRun) -> String {
-        run_id(run, &meaning(&run.settings, run.seed, "split", "data", "cpu"))
+        run_id(run, &meaning(&run.settings, run.seed, DIGESTS, "cpu"))
     }
 
     #[test]
@@ -97,13 +114,14 @@ mod tests {
     #[test]
     fn every_part_of_the_meaning_changes_the_id() {
         let run = run(Protocol::AsReleased, 42);
-        let of = |seed, split, data, device| run_id(&run, &meaning(&run.settings, seed, split, data, device));
-        let base = of(42, "split", "data", "cpu");
+        let of = |seed, digests, device| run_id(&run, &meaning(&run.settings, seed, digests, device));
+        let base = of(42, DIGESTS, "cpu");
         for other in [
-            of(43, "split", "data", "cpu"),
-            of(42, "s", "data", "cpu"),
-            of(42, "split", "d", "cpu"),
-            of(42, "split", "data", "cuda"),
+            of(43, DIGESTS, "cpu"),
+            of(42, Digests { split: "s", ..DIGESTS }, "cpu"),
+            of(42, Digests { data: "d", ..DIGESTS }, "cpu"),
+            of(42, Digests { encoder: Some("e"), ..DIGESTS }, "cpu"),
+            of(42, DIGESTS, "cuda"),
         ] {
             assert_ne!(base[base.len() - 12..], other[other.len() - 12..]);
         }
@@ -123,7 +141,7 @@ mod tests {
     #[test]
     fn the_meaning_is_canonical_json() {
         let run = run(Protocol::AsReleased, 42);
-        let text = meaning(&run.settings, 42, "split", "data", "cpu").to_string();
+        let text = meaning(&run.settings, 42, DIGESTS, "cpu").to_string();
         assert!(
             text.starts_with("{\"code-version\":1,\"data-digest\":\"data\",\"device\":\"cpu\",\"seed\":42,"),
             "{text}"

@@ -12,7 +12,7 @@ use super::layers;
 use super::merge;
 use super::problems::Problems;
 use super::read::read;
-use super::resolve::{self, Catalogue};
+use super::resolve::{self, Catalogue, Resolved};
 use super::settings::Settings;
 use super::source::Origin;
 use super::variants::{self, Draft};
@@ -41,6 +41,8 @@ pub struct Variant {
     pub settings: Settings,
     /// One run for each; never empty, never the same twice.
     pub seeds: Vec<u64>,
+    /// Files from which the network's encoder starts; empty where it starts from scratch.
+    pub encoder_weights: Vec<PathBuf>,
 }
 
 /// Reads the experiment at `path` with the command line's `sets` (each `a.b=VALUE`) on top.
@@ -104,12 +106,12 @@ fn variant(draft: &Draft, catalogue: &Catalogue, problems: &Problems) -> Option<
             }
         }
     }
-    let (settings, seeds) = resolved?;
+    let Resolved { settings, seeds, encoder_weights } = resolved?;
     let name = if draft.name.is_empty() { settings.model.name().to_owned() } else { draft.name.clone() };
     if !draft.from_grid {
         check::name("variant", &name, &draft.origin, problems);
     }
-    Some(Variant { name, settings, seeds })
+    Some(Variant { name, settings, seeds, encoder_weights })
 }
 
 /// Notes it when `variant` has a name that is taken, or does what another one does.
@@ -135,6 +137,7 @@ fn refuse_twins(
     }
     let twin = others.iter().find(|(other, _)| {
         fingerprint::same_settings(&other.settings, &variant.settings)
+            && other.encoder_weights == variant.encoder_weights
             && other.seeds.iter().any(|seed| variant.seeds.contains(seed))
     });
     if let Some((other, first)) = twin {

@@ -1,5 +1,7 @@
 //! The runs that an experiment asks for.
 
+use std::path::PathBuf;
+
 use super::load::Experiment;
 use super::settings::Settings;
 
@@ -14,6 +16,8 @@ pub struct PlannedRun {
     pub seed: u64,
     /// What the run does.
     pub settings: Settings,
+    /// Files from which the network's encoder starts; their bytes, not their paths, are part of the run's meaning.
+    pub encoder_weights: Vec<PathBuf>,
 }
 
 impl Experiment {
@@ -27,6 +31,7 @@ impl Experiment {
                 variant: variant.name.clone(),
                 seed: *seed,
                 settings: variant.settings.clone(),
+                encoder_weights: variant.encoder_weights.clone(),
             };
             variant.seeds.iter().map(run).collect::<Vec<_>>()
         };

@@ -1,11 +1,13 @@
 //! From a draft to settings: defaults filled in, every value checked.
 
+use std::path::PathBuf;
+
 use super::check::{self, Check};
 use super::diagnostic::{Diagnostic, listed, similar};
 use super::document::Node;
 use super::file::{
-    RawAdamW, RawAugment, RawBaseline, RawCosine, RawData, RawLoss, RawModel, RawOptimizer, RawSchedule,
-    RawTrain,
+    RawAdamW, RawAugment, RawBaseline, RawCosine, RawData, RawLoss, RawModel, RawOptimizer, RawPretrained,
+    RawSchedule, RawTrain,
 };
 use super::merge::SYNTHETIC;
 use super::network;
@@ -26,8 +28,18 @@ pub struct Catalogue {
     pub datasets: Vec<(String, Vec<String>)>,
 }
 
-/// The settings and seeds of a draft; nothing when a problem was noted.
-pub fn resolve(draft: &Draft, catalogue: &Catalogue, problems: &Problems) -> Option<(Settings, Vec<u64>)> {
+/// What a draft means.
+pub struct Resolved {
+    /// What its runs do.
+    pub settings: Settings,
+    /// One run for each.
+    pub seeds: Vec<u64>,
+    /// Files from which parts of the network start.
+    pub encoder_weights: Vec<PathBuf>,
+}
+
+/// What a draft means; nothing when a problem was noted.
+pub fn resolve(draft: &Draft, catalogue: &Catalogue, problems: &Problems) -> Option<Resolved> {
     let before = problems.count();
     let check = Check { sections: &draft.sections, problems };
     // What can't be read is noted; going on with defaults finds what else is wrong.
@@ -37,9 +49,10 @@ pub fn resolve(draft: &Draft, catalogue: &Catalogue, problems: &Problems) -> Opt
     let data = data(check, catalogue);
     let model = model(check, preset);
     let train = train(check, &raw_train, preset);
-    let (data, model, train) = (data?, model?, train?);
+    let (data, (model, encoder_weights), train) = (data?, model?, train?);
     batches(check, &data, &train);
-    (problems.count() == before).then_some((Settings { data, model, train }, seeds))
+    let settings = Settings { data, model, train };
+    (problems.count() == before).then_some(Resolved { settings, seeds, encoder_weights })
 }
 
 /// The section `key`, or its default where the file doesn't have it.
@@ -151,25 +164,43 @@ fn seeds(check: Check<'_>, seeds: Option<Vec<u64>>) -> Vec<u64> {
     seeds
 }
 
-fn model(check: Check<'_>, preset: Protocol) -> Option<ModelSettings> {
+/// The network, and the files from which parts of it start.
+fn model(check: Check<'_>, preset: Protocol) -> Option<(ModelSettings, Vec<PathBuf>)> {
     let Some(node) = check.sections.find("model") else {
         let diagnostic = Diagnostic::new("`model` is missing: which network is trained?");
         check.note("model", diagnostic.hint("add a table such as [model.ege-unet]"));
         return None;
     };
-    let baseline = |baseline| Some(ModelSettings::Baseline(baseline));
+    let baseline = |baseline| Some((ModelSettings::Baseline(baseline), Vec::new()));
+    let pretrained = |baseline: Baseline, raw: &RawPretrained| {
+        Some((ModelSettings::Baseline(baseline), encoder_weights(check, baseline, raw)))
+    };
     match read(node, "model", check.problems)? {
-        RawModel::EgeUnet(raw) => Some(ModelSettings::EgeUnet(network::ege_unet(check, &raw, preset))),
+        RawModel::EgeUnet(raw) => {
+            Some((ModelSettings::EgeUnet(network::ege_unet(check, &raw, preset)), Vec::new()))
+        }
         RawModel::Unet(RawBaseline {}) => baseline(Baseline::Unet),
         RawModel::UnetPlusPlus(RawBaseline {}) => baseline(Baseline::UnetPlusPlus),
         RawModel::AttUnet(RawBaseline {}) => baseline(Baseline::AttUnet),
         RawModel::Malunet(RawBaseline {}) => baseline(Baseline::Malunet),
         RawModel::UnextS(RawBaseline {}) => baseline(Baseline::UnextS),
         RawModel::UcmNet(RawBaseline {}) => baseline(Baseline::UcmNet),
-        RawModel::MobilenetV3(RawBaseline {}) => baseline(Baseline::MobilenetV3),
-        RawModel::Sanet(RawBaseline {}) => baseline(Baseline::Sanet),
-        RawModel::TransfuseS(RawBaseline {}) => baseline(Baseline::TransfuseS),
+        RawModel::MobilenetV3(raw) => pretrained(Baseline::MobilenetV3, &raw),
+        RawModel::Sanet(raw) => pretrained(Baseline::Sanet, &raw),
+        RawModel::TransfuseS(raw) => pretrained(Baseline::TransfuseS, &raw),
     }
+}
+
+/// The files that are named, relative to the file that names them.
+fn encoder_weights(check: Check<'_>, baseline: Baseline, raw: &RawPretrained) -> Vec<PathBuf> {
+    let key = format!("model.{}.encoder-weights", baseline.name());
+    let names = raw.encoder_weights.as_deref().unwrap_or_default();
+    if let Some(position) = check::repeated(names) {
+        let message = format!("the file {} stands twice", names[position]);
+        check.note(&format!("{key}.{position}"), Diagnostic::new(message).hint("remove one of them"));
+    }
+    let path = |(index, name): (usize, &String)| check.origin(&format!("{key}.{index}")).relative(name);
+    names.iter().enumerate().map(path).collect()
 }
 
 fn train(check: Check<'_>, raw: &RawTrain, preset: Protocol) -> Option<TrainSettings> {

@@ -3,6 +3,7 @@
 pub mod att_unet;
 pub mod block;
 pub mod ege_unet;
+mod encoder;
 pub mod malunet;
 pub mod mobilenet_v3;
 mod network;
@@ -17,6 +18,7 @@ pub mod unet_plus_plus;
 pub mod unext;
 pub mod weights;
 
+pub use encoder::{Encoder, EncoderError, encoder_weights, encoders};
 pub use network::{Built, Network, Prediction};
 pub use registry::{Card, cards, names};
 pub use site::{Names, Role, Site};

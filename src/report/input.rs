@@ -54,6 +54,23 @@ pub struct ReportRun {
     pub counts: Vec<CountsRow>,
 }
 
+impl ReportRun {
+    /// True where the network's encoder started from scratch, though the original's starts from trained weights.
+    pub fn starts_from_scratch(&self) -> bool {
+        self.settings.model.has_pretrained_encoder() && self.record.encoder_weights.is_empty()
+    }
+
+    /// What the network's encoder started from; empty where the original starts from scratch, too.
+    pub fn start(&self) -> String {
+        if self.starts_from_scratch() {
+            return "from scratch".to_owned();
+        }
+        let files =
+            self.record.encoder_weights.iter().map(|file| format!("{} ({})", file.encoder, file.file));
+        files.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// A reported image with truth and prediction.
 #[derive(Clone, Debug)]
 pub struct GalleryItem {

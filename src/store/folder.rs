@@ -207,6 +207,7 @@ mod tests {
             meaning: serde_json::json!({"lr": 1e-3, "n": [1, 2]}),
             synthetic: true,
             origin: None,
+            encoder_weights: Vec::new(),
             state,
             cost: ModelCost { parameters: 53_374, conv_macs: 72_096_256 },
             provenance: Provenance { threads: 2, sessions: 1, ..Provenance::default() },

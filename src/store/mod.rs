@@ -20,5 +20,7 @@ pub use folder::RunFolder;
 pub use format::FORMAT;
 pub use gallery::GalleryEntry;
 pub use lock::RunLock;
-pub use record::{CountsRow, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights};
+pub use record::{
+    CountsRow, EncoderFile, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,
+};
 pub use results::Results;

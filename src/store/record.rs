@@ -23,6 +23,9 @@ pub struct RunRecord {
     /// Where imported images come from; none for generated images, and in records of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<ImagesOrigin>,
+    /// Files from which the network's encoder started; empty where it started from scratch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub encoder_weights: Vec<EncoderFile>,
     /// How far the run came.
     pub state: RunState,
     /// What the network costs.
@@ -49,6 +52,18 @@ pub struct ImagesOrigin {
     pub resized: Option<usize>,
     /// True if every pixel of every mask is 0 or 255.
     pub masks_binary: bool,
+}
+
+/// A file from which a part of a network started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EncoderFile {
+    /// What its weights are of, such as `ResNet-34`.
+    pub encoder: String,
+    /// The file's name.
+    pub file: String,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
 }
 
 /// How far a run came.

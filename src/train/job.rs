@@ -1,5 +1,6 @@
 //! The seam between a training and the place where it runs.
 
+use super::encoder::EncoderWeights;
 use crate::dataset::{Images, Split};
 use crate::experiment::settings::Settings;
 use crate::metric::Counts;
@@ -15,6 +16,8 @@ pub struct Job<'a> {
     pub images: &'a dyn Images,
     /// Which images train, select and report; every id is in `images`.
     pub split: &'a Split,
+    /// From what the network's encoder starts.
+    pub encoder: &'a EncoderWeights,
 }
 
 /// What went wrong at the place where a training runs, such as a full disk.

@@ -5,6 +5,7 @@ mod ahead;
 mod arithmetic;
 mod checkpoint;
 mod device;
+mod encoder;
 mod evaluation;
 mod job;
 mod learner;
@@ -19,6 +20,7 @@ mod workers;
 pub use arithmetic::{Arithmetic, arithmetic};
 pub use checkpoint::{Best, Progress};
 pub use device::Compute;
+pub use encoder::{EncoderFile, EncoderWeights, EncoderWeightsError};
 pub use evaluation::predict;
 pub use job::{
     BatchProgress, EpochSummary, Finished, Host, HostError, ImageCounts, Job, Outcome, TrainError,

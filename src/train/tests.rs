@@ -116,7 +116,7 @@ impl Host for Memory {
 
 fn run(settings: &Settings, squares: &Squares, host: &mut Memory) -> Finished {
     let split = squares.split();
-    let job = Job { settings, seed: 42, images: squares, split: &split };
+    let job = Job { settings, seed: 42, images: squares, split: &split, encoder: &EncoderWeights::default() };
     loop {
         match train(&job, Compute::Cpu, host).unwrap() {
             Outcome::Done(finished) => return finished,
@@ -181,7 +181,13 @@ fn the_loss_falls_and_the_seed_matters() {
 
     let split = squares.split();
     let mut other = Memory { stops: [1].into(), ..Memory::default() };
-    let job = Job { settings: &settings, seed: 43, images: &squares, split: &split };
+    let job = Job {
+        settings: &settings,
+        seed: 43,
+        images: &squares,
+        split: &split,
+        encoder: &EncoderWeights::default(),
+    };
     assert_eq!(train(&job, Compute::Cpu, &mut other).unwrap(), Outcome::Interrupted { epochs_done: 0 });
     let mut same = Memory { stops: [1].into(), ..Memory::default() };
     let job = Job { seed: 42, ..job };
@@ -198,7 +204,13 @@ fn a_loss_that_is_no_number_names_epoch_batch_and_images() {
     let OptimizerSettings::Adamw(optimizer) = &mut settings.train.optimizer;
     optimizer.learning_rate = 1e38;
     let split = squares.split();
-    let job = Job { settings: &settings, seed: 1, images: &squares, split: &split };
+    let job = Job {
+        settings: &settings,
+        seed: 1,
+        images: &squares,
+        split: &split,
+        encoder: &EncoderWeights::default(),
+    };
     let error = train(&job, Compute::Cpu, &mut Memory::default()).unwrap_err();
     let TrainError::Diverged { epoch, batch, images, .. } = &error else { panic!("{error}") };
     // The first step ruins the network, the second one notices.
@@ -247,8 +259,18 @@ fn counts_are_prediction_against_truth() {
     let settings = short();
     let mut host = Memory { stops: [0].into(), ..Memory::default() };
     let split = squares.split();
-    train(&Job { settings: &settings, seed: 1, images: &squares, split: &split }, Compute::Cpu, &mut host)
-        .unwrap();
+    train(
+        &Job {
+            settings: &settings,
+            seed: 1,
+            images: &squares,
+            split: &split,
+            encoder: &EncoderWeights::default(),
+        },
+        Compute::Cpu,
+        &mut host,
+    )
+    .unwrap();
     let mut state = checkpoint::Checkpoint::decode(host.checkpoint.as_ref().unwrap()).unwrap().weights;
     for (bias, lesion) in [(40.0, true), (-40.0, false)] {
         state.0.get_mut("final.weight").unwrap().values.fill(0.0);
@@ -277,7 +299,13 @@ fn a_selection_loss_that_is_no_number_is_a_failure_of_that_epoch() {
     optimizer.learning_rate = 1e38;
     let split = squares.split();
     let mut host = Memory::default();
-    let job = Job { settings: &settings, seed: 1, images: &squares, split: &split };
+    let job = Job {
+        settings: &settings,
+        seed: 1,
+        images: &squares,
+        split: &split,
+        encoder: &EncoderWeights::default(),
+    };
     let error = train(&job, Compute::Cpu, &mut host).unwrap_err();
     let TrainError::Diverged { epoch, images, .. } = &error else { panic!("{error}") };
     assert_eq!(*epoch, 1);

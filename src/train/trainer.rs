@@ -69,6 +69,8 @@ impl<'a> Training<'a> {
             }
             moments = Some(checkpoint.optimizer);
             progress = checkpoint.progress;
+        } else {
+            built = job.encoder.start(built).map_err(|error| TrainError::Weights(error.to_string()))?;
         }
         Ok(Self {
             job,

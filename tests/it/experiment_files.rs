@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use ege_bench::experiment::fingerprint::Digests;
 use ege_bench::experiment::settings::{DataSource, ModelSettings, Rotation, ScheduleSettings, TensorInit};
 use ege_bench::experiment::{Catalogue, Experiment, ExperimentError, fingerprint, load};
+use ege_bench::model;
 
 fn catalogue() -> Catalogue {
     let splits = || ["paper", "official", "held-out"].map(String::from).to_vec();
@@ -214,9 +216,56 @@ fn the_plan_goes_through_variants_and_then_seeds() {
         [("as-released", 1), ("as-released", 2), ("rotation-per-sample", 1), ("rotation-per-sample", 2)];
     assert_eq!(order, expect);
     assert!(runs.iter().all(|run| run.settings.train.epochs == 2 && run.experiment == "protocol"));
+    let digests = Digests { split: "s", data: "d", encoder: None };
     let meanings: BTreeSet<String> = runs
         .iter()
-        .map(|run| fingerprint::run_id(run, &fingerprint::meaning(&run.settings, run.seed, "s", "d", "cpu")))
+        .map(|run| fingerprint::run_id(run, &fingerprint::meaning(&run.settings, run.seed, digests, "cpu")))
         .collect();
     assert_eq!(meanings.len(), runs.len(), "no run twice");
+}
+
+#[test]
+fn every_experiment_of_the_repository_can_be_planned() {
+    let files = fs_err::read_dir("experiments")
+        .expect("the folder is there")
+        .map(|entry| entry.expect("an entry").path());
+    let files: Vec<_> =
+        files.filter(|file| file.extension().is_some_and(|extension| extension == "toml")).collect();
+    assert!(files.len() >= 6, "{files:?}");
+    for file in files {
+        let experiment = load(&file, &[], &catalogue()).unwrap_or_else(|error| panic!("{error}"));
+        let name = file.file_stem().and_then(|stem| stem.to_str());
+        assert_eq!(Some(experiment.name.as_str()), name);
+        assert!(!experiment.description.is_empty(), "{}", experiment.name);
+    }
+}
+
+/// A network that is added joins the comparison.
+#[test]
+fn the_baselines_are_all_networks() {
+    let experiment = load_with("experiments/baselines.toml", &[]).unwrap();
+    let mut names: Vec<&str> =
+        experiment.variants.iter().map(|variant| variant.settings.model.name()).collect();
+    let mut all = model::names();
+    names.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(names, all);
+    assert!(experiment.variants.iter().all(|variant| variant.name == variant.settings.model.name()));
+}
+
+#[test]
+fn files_of_weights_are_relative_to_the_file_that_names_them() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs_err::create_dir(folder.path().join("sub")).unwrap();
+    let base = "name = \"base\"\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\n\
+                [model.transfuse-s]\nencoder-weights = [\"a.pth\", \"../b.pth\"]\n";
+    fs_err::write(folder.path().join("sub/base.toml"), base).unwrap();
+    let heir = "extends = \"sub/base.toml\"\nname = \"heir\"\n[[variant]]\nname = \"as-base\"\n\
+                [[variant]]\nname = \"other\"\nmodel.transfuse-s.encoder-weights = [\"c.pth\"]\n\
+                [[variant]]\nname = \"scratch\"\nmodel.transfuse-s.encoder-weights = []\n";
+    fs_err::write(folder.path().join("heir.toml"), heir).unwrap();
+    let experiment = load(&folder.path().join("heir.toml"), &[], &catalogue()).unwrap();
+    let found: Vec<_> = experiment.runs().into_iter().map(|run| run.encoder_weights).collect();
+    let paths = |names: &[&str]| names.iter().map(|name| folder.path().join(name)).collect::<Vec<_>>();
+    assert_eq!(found, [paths(&["sub/a.pth", "b.pth"]), paths(&["c.pth"]), Vec::new()]);
 }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use ege_bench::experiment::fingerprint::Digests;
 use ege_bench::experiment::{Catalogue, fingerprint, load};
 use proptest::prelude::*;
+
+const DIGESTS: Digests<'_> = Digests { split: "split", data: "data", encoder: None };
 
 /// Every setting with two values other than its default, or one in two spellings where there is no third.
 const SETTINGS: &[(&str, [&str; 2])] = &[
@@ -61,7 +64,7 @@ fn id_of(files: &[(&str, String)], sets: &[String]) -> String {
     let experiment = load(&path, sets, &catalogue).unwrap_or_else(|error| panic!("{error}\n{files:#?}"));
     let runs = experiment.runs();
     assert_eq!(runs.len(), 1);
-    let meaning = fingerprint::meaning(&runs[0].settings, runs[0].seed, "split", "data", "cpu");
+    let meaning = fingerprint::meaning(&runs[0].settings, runs[0].seed, DIGESTS, "cpu");
     fingerprint::run_id(&runs[0], &meaning)
 }
 
@@ -182,7 +185,7 @@ fn no_setting_is_left_out_of_these_tests() {
     fs_err::write(&path, as_lines(&[("data.split", "\"paper\"")])).unwrap();
     let catalogue = Catalogue { datasets: vec![("isic2017".into(), vec!["paper".into()])] };
     let experiment = load(&path, &[], &catalogue).unwrap();
-    let meaning = fingerprint::meaning(&experiment.variants[0].settings, 42, "split", "data", "cpu");
+    let meaning = fingerprint::meaning(&experiment.variants[0].settings, 42, DIGESTS, "cpu");
     let mut leaves = Vec::new();
     collect("", &meaning["settings"], &mut leaves);
     // A file has these tables at its top level.

@@ -3,6 +3,7 @@
 mod architecture;
 mod claim;
 mod dataset;
+mod encoder;
 mod evaluate;
 mod example;
 mod experiment_files;

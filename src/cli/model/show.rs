@@ -19,6 +19,10 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
     let count = Count::new(&card.settings, size);
     let (cost, layers) = (count.cost(), count.layers());
     if arguments.json {
+        let encoders: Vec<_> = model::encoders(&card.settings)
+            .iter()
+            .map(|encoder| json!({"name": encoder.name, "file": encoder.file}))
+            .collect();
         context.printer.json(&json!({
             "model": card.name,
             "size": size,
@@ -31,6 +35,7 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
             "paper": card.paper,
             "code": card.code,
             "licence": card.licence,
+            "encoders": encoders,
         }));
         return Ok(ExitCode::Success);
     }
@@ -54,6 +59,10 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
         grouped(cost.conv_macs)
     ));
     printer.result(format_args!("FLOPs:       {}, a multiply-accumulate as two", grouped(cost.flops)));
+    for encoder in model::encoders(&card.settings) {
+        let (name, file) = (encoder.name, encoder.file);
+        printer.result(format_args!("encoder:     from scratch, or {name} by `encoder-weights` ({file})"));
+    }
     Ok(ExitCode::Success)
 }
 

@@ -20,6 +20,11 @@ impl ModelSettings {
             Self::Baseline(baseline) => baseline.name(),
         }
     }
+
+    /// Whether the original starts its encoder from weights trained on `ImageNet`, so that a run may, too.
+    pub fn has_pretrained_encoder(&self) -> bool {
+        matches!(self, Self::Baseline(baseline) if baseline.has_pretrained_encoder())
+    }
 }
 
 /// Networks that the paper compares with, each as published; how, its card tells (`model::cards`).
@@ -59,6 +64,11 @@ impl Baseline {
         Self::Sanet,
         Self::TransfuseS,
     ];
+
+    /// Whether the original starts its encoder from weights trained on `ImageNet`, so that a run may, too.
+    pub fn has_pretrained_encoder(self) -> bool {
+        matches!(self, Self::MobilenetV3 | Self::Sanet | Self::TransfuseS)
+    }
 
     /// The name in experiment files.
     pub fn name(self) -> &'static str {

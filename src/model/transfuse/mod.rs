@@ -10,8 +10,8 @@
 //!     the original resizes the one of its pretrained transformer once. At 192x256 nothing differs.
 //!   - No dropout, where the original drops a fifth of the channels of the features of both branches and a tenth of
 //!     the fused ones.
-//!   - Both encoders start as the original's do before it loads weights trained on `ImageNet`; the position embedding
-//!     thus starts at zero.
+//!   - Both encoders start as the original's do before it loads weights trained on `ImageNet`, unless a run names such
+//!     files (`encoder-weights`); without one the position embedding starts at zero.
 //! - As in the original, the class token of the transformer is there and leads nowhere: it never gets a gradient.
 //! - Preset: 26,248,725 parameters.
 

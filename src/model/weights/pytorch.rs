@@ -4,15 +4,12 @@ use std::path::Path;
 
 use burn::store::pytorch::PytorchReader;
 
-use super::WeightsError;
 use super::safetensors::floats;
+use super::{COUNTER, WeightsError};
 use crate::model::{NamedTensor, StateDict};
 
 /// Keys under which training code keeps the weights beside other things.
 const WRAPPERS: [&str; 4] = ["model_state_dict.", "state_dict.", "model.", "module."];
-
-/// What PyTorch's batch normalisation counts beside its moments.
-const COUNTER: &str = "num_batches_tracked";
 
 /// Reads a state dict that `torch.save` wrote, or the one inside a checkpoint such as the authors'
 /// `latest.pth`.
@@ -31,7 +28,6 @@ pub fn read_pytorch(path: &Path) -> Result<StateDict, WeightsError> {
         let Some(name) = key.strip_prefix(wrapper.copied().unwrap_or_default()) else {
             continue;
         };
-        // How often PyTorch's batch normalisation was trained: nothing that it computes depends on it.
         if name.ends_with(COUNTER) {
             continue;
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::WeightsError;
+use super::{COUNTER, WeightsError};
 use crate::model::{NamedTensor, StateDict};
 
 /// Words that go along with the tensors.
@@ -37,6 +37,9 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<(StateDict, WeightsMetadata), We
     let file = SafeTensors::deserialize(bytes).map_err(malformed)?;
     let mut state = StateDict::default();
     for (name, view) in file.tensors() {
+        if name.ends_with(COUNTER) {
+            continue;
+        }
         if view.dtype() != Dtype::F32 {
             return Err(WeightsError::ElementType { name, found: format!("{:?}", view.dtype()) });
         }

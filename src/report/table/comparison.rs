@@ -37,6 +37,7 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
             "selected_on_reported_images".into(),
             variants.iter().map(|variant| variant.first().selects_on_report).collect::<Vec<_>>(),
         ),
+        Column::new("encoder_start".into(), of(&|variant| variant.first().start())),
         Column::new("n".into(), variants.iter().map(done).collect::<Vec<_>>()),
         Column::new(
             "planned".into(),
@@ -77,6 +78,9 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
     if data.len() > 1 {
         shown.insert(1, Shown::new("Data", "data", Show::Text));
     }
+    if variants.iter().any(|variant| !variant.first().start().is_empty()) {
+        shown.insert(1, Shown::new("Encoder starts", "encoder_start", Show::Text));
+    }
     let mut table = Table::new("comparison", title, variants.len(), columns, shown)?;
     table.notes = notes(variants);
     Ok(table)
@@ -93,6 +97,15 @@ fn notes(variants: &[Variant<'_>]) -> Vec<String> {
         "Mean ± sample standard deviation over n seeds; a single seed has no spread. Weights of the selected epoch{}.",
         if same { ", selected and reported on the same images" } else { "" }
     )];
+    let scratch = variants.iter().filter(|variant| variant.first().starts_from_scratch());
+    let scratch: Vec<&str> = scratch.map(|variant| variant.name).collect();
+    if !scratch.is_empty() {
+        notes.push(format!(
+            "From scratch: {}. The original code starts the encoder of such a network from weights trained on \
+             ImageNet, which a claim about it may rest on.",
+            scratch.join(", ")
+        ));
+    }
     for variant in variants {
         let (done, planned) = (variant.done().count(), variant.runs.len());
         if done < planned {
