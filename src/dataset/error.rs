@@ -32,7 +32,11 @@ pub enum DatasetError {
         known: Vec<String>,
     },
     /// A size that no network takes.
-    #[error("size {size} is not a multiple of 32 between 32 and {}", super::LARGEST_SIZE)]
+    #[error(
+        "size {size} is not a multiple of 32 between 32 and {}; the nearest is {}",
+        super::LARGEST_SIZE,
+        super::nearest_size(*size)
+    )]
     Size {
         /// What was asked for.
         size: usize,

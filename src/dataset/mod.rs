@@ -35,4 +35,4 @@ pub use split::{Split, known_ids, split};
 /// Height and width of the paper's images in pixels.
 pub const DEFAULT_SIZE: usize = 256;
 
-pub use crate::experiment::settings::LARGEST_SIZE;
+pub use crate::experiment::settings::{LARGEST_SIZE, nearest_size};

@@ -17,7 +17,7 @@ use super::read::read;
 use super::settings::{
     AdamWSettings, AugmentSettings, Baseline, DataSettings, DataSource, LARGEST_SIZE, LastBatch,
     LossSettings, ModelSettings, OptimizerSettings, Protocol, SIZE_STEP, ScheduleSettings, Settings,
-    TrainSettings,
+    TrainSettings, nearest_size,
 };
 use super::variants::Draft;
 
@@ -71,10 +71,9 @@ fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<DataSettings> {
     let size = check.within("data.size", raw.size.unwrap_or(protocol::SIZE), SIZE_STEP..=LARGEST_SIZE);
     if !size.is_multiple_of(SIZE_STEP) {
         let message = format!("{size} is not a multiple of {SIZE_STEP}, the network's coarsest stride");
-        check.note(
-            "data.size",
-            Diagnostic::new(message).allowed(format!("{SIZE_STEP}, {}, ... {LARGEST_SIZE}", 2 * SIZE_STEP)),
-        );
+        let diagnostic =
+            Diagnostic::new(message).allowed(format!("{SIZE_STEP}, {}, ... {LARGEST_SIZE}", 2 * SIZE_STEP));
+        check.note("data.size", diagnostic.hint(format!("the nearest is {}", nearest_size(size))));
     }
     let Some(dataset) = raw.dataset.as_deref() else {
         let names = known_datasets(catalogue);

@@ -107,7 +107,7 @@ pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, conv: Conv) -> T
 /// - `weight`: `[channels_out, channels_in / groups, kernel]`, kernel odd
 /// - output: `[batch, channels_out, length]`
 pub fn conv1d_without_bias(x: Tensor<3>, weight: Tensor<3>, conv: Conv) -> Tensor<3> {
-    let zeros = Tensor::zeros([weight.dims()[0]], &x.device());
+    let zeros = Tensor::zeros([weight.dims()[0]], (&x.device(), x.dtype()));
     trace::without_bias(|| conv1d(x, weight, zeros, conv))
 }
 

@@ -29,7 +29,7 @@ fn shift(x: Tensor<4>, distance: isize, axis: usize) -> Tensor<4> {
         return x;
     }
     shape[axis] = gone;
-    let zeros = Tensor::zeros(shape, &x.device());
+    let zeros = Tensor::zeros(shape, (&x.device(), x.dtype()));
     if gone == length {
         return zeros;
     }

@@ -19,7 +19,7 @@ pub mod unext;
 pub mod weights;
 
 pub use encoder::{Encoder, EncoderError, encoder_weights, encoders};
-pub use network::{Built, Network, Prediction};
+pub use network::{Built, Network, Prediction, SizeError, check_size};
 pub use registry::{Card, cards, names};
 pub use site::{Names, Role, Site};
 pub use state::{NamedTensor, StateDict, StateError};

@@ -14,7 +14,7 @@ use super::unet::Unet;
 use super::unet_plus_plus::UnetPlusPlus;
 use super::unext::UnextS;
 use super::{Names, Role, Site, StateDict, StateError};
-use crate::experiment::settings::{Baseline, ModelSettings};
+use crate::experiment::settings::{Baseline, ModelSettings, is_size, nearest_size};
 
 /// What a network predicts, as logits.
 #[derive(Clone, Debug)]
@@ -24,6 +24,28 @@ pub struct Prediction {
     /// Side outputs from the finest to the coarsest, `[batch, 1, any, any]`, each to be resized to the
     /// output's size; empty for a network without deep supervision.
     pub sides: Vec<Tensor<4>>,
+}
+
+/// Images of a size that no network takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "images of {height}x{width} pixels: the networks halve height and width five times; the nearest size is {}x{}",
+    nearest_size(*height),
+    nearest_size(*width)
+)]
+pub struct SizeError {
+    /// Height in pixels.
+    pub height: usize,
+    /// Width in pixels.
+    pub width: usize,
+}
+
+/// Checks that networks take images of this size, which needn't be square.
+///
+/// # Errors
+/// When a side isn't a multiple of 32 between 32 and 1024.
+pub fn check_size(height: usize, width: usize) -> Result<(), SizeError> {
+    if is_size(height) && is_size(width) { Ok(()) } else { Err(SizeError { height, width }) }
 }
 
 /// A network of any kind.
@@ -55,8 +77,14 @@ impl Network {
     /// Predicts lesions.
     ///
     /// # Shapes
-    /// - `images`: `[batch, 3, height, width]`
+    /// - `images`: `[batch, 3, height, width]`, of a size that [`check_size`] accepts
+    ///
+    /// # Panics
+    /// When it doesn't: what a user asks for is checked where it is read.
     pub fn forward(&self, images: Tensor<4>) -> Prediction {
+        let [_, _, height, width] = images.dims();
+        let size = check_size(height, width);
+        assert!(size.is_ok(), "{size:?}");
         match self {
             Self::EgeUnet(network) => network.forward(images),
             Self::Unet(network) => network.forward(images),

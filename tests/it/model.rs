@@ -6,7 +6,7 @@ use ege_bench::cost;
 use ege_bench::experiment::settings::{Axis, EgeUnetSettings, ModelSettings, TensorInit, Tensors};
 use ege_bench::kernel::{Kernels, with_kernels};
 use ege_bench::model::weights::{self, WeightsError, from_safetensors, to_safetensors};
-use ege_bench::model::{Built, NamedTensor, Names, Role, cards};
+use ege_bench::model::{Built, NamedTensor, Names, Role, cards, check_size};
 use ege_bench::random::stream;
 
 fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -150,6 +150,18 @@ fn outputs_have_the_size_of_the_image_whatever_its_shape() {
             assert_eq!(prediction.output.dims(), [shape[0], 1, shape[2], shape[3]], "{name}");
             assert!(floats(prediction.output).iter().all(|x| x.is_finite()), "{name}");
         }
+    }
+}
+
+#[test]
+fn a_size_that_no_network_takes_is_refused_with_the_nearest() {
+    for (height, width, nearest) in [(250, 96, "256x96"), (32, 33, "32x32"), (2048, 8, "1024x32")] {
+        let error = check_size(height, width).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("images of {height}x{width} pixels")), "{error}");
+        assert!(error.ends_with(&format!("the nearest size is {nearest}")), "{error}");
+    }
+    for (height, width) in [(32, 1024), (64, 96)] {
+        assert_eq!(check_size(height, width), Ok(()));
     }
 }
 

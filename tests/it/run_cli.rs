@@ -125,7 +125,9 @@ fn mistakes_are_answered_with_a_code_and_a_hint() {
     program.command("run", &["--set", "train.epoch=3"]).expect(2, &["epochs"]);
     program.command("run", &["--threads", "0"]).expect(2, &["--threads"]);
     program.output(&["model", "show", "vgg"]).expect(2, &["unknown model `vgg`", "ege-unet"]);
-    program.output(&["model", "show", "ege-unet", "--size", "100"]).expect(2, &["not a multiple of 32"]);
+    program
+        .output(&["model", "show", "ege-unet", "--size", "100"])
+        .expect(2, &["not a multiple of 32", "the nearest is 96"]);
     program.output(&["bench", "train", "--size", "3200000"]).expect(2, &["not a multiple of 32 between"]);
     program.output(&["bench", "infer", "--kernels", "magic"]).expect(2, &["fused, plain"]);
     for size in ["0", "1056", "1000000"] {

@@ -13,6 +13,12 @@ pub fn is_size(size: usize) -> bool {
     (SIZE_STEP..=LARGEST_SIZE).contains(&size) && size.is_multiple_of(SIZE_STEP)
 }
 
+/// The height or width that networks take and that is nearest to this one; the larger of two that are as near.
+pub fn nearest_size(size: usize) -> usize {
+    let steps = size.saturating_add(SIZE_STEP / 2) / SIZE_STEP;
+    (steps * SIZE_STEP).clamp(SIZE_STEP, LARGEST_SIZE)
+}
+
 /// The images of a run and the size at which the network sees them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -65,5 +71,26 @@ impl DataSource {
     /// True where every number must be labelled synthetic.
     pub fn is_synthetic(&self) -> bool {
         matches!(self, Self::SyntheticLesions { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LARGEST_SIZE, is_size, nearest_size};
+
+    #[test]
+    fn the_nearest_size_is_one() {
+        for (size, expect) in
+            [(0, 32), (1, 32), (47, 32), (48, 64), (250, 256), (256, 256), (usize::MAX, 1024)]
+        {
+            assert_eq!(nearest_size(size), expect);
+        }
+        for size in 0..2 * LARGEST_SIZE {
+            let nearest = nearest_size(size);
+            assert!(is_size(nearest));
+            let closer = (0..=LARGEST_SIZE)
+                .filter(|&other| is_size(other) && other.abs_diff(size) < nearest.abs_diff(size));
+            assert_eq!(closer.count(), 0, "{size}");
+        }
     }
 }
