@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::experiment::settings::{Baseline, EgeUnetSettings, ModelSettings};
 
-    /// thop 0.1.1 and torch 2.9 on the authors' code and on U-Net.
+    /// thop 0.1.1 and torch 2.9 on the authors' code, on U-Net and on LB-UNet.
     #[test]
     fn other_counters_are_understood() {
         let ege_unet = Count::new(&ModelSettings::EgeUnet(EgeUnetSettings::default()), 256);
@@ -134,6 +134,8 @@ mod tests {
         assert_eq!(counted(&ege_unet, Convention::Torch), (53_374, 144_192_512));
         let unet = Count::new(&ModelSettings::Baseline(Baseline::Unet), 256);
         assert_eq!(counted(&unet, Convention::Thop), (7_765_985, 13_745_782_784));
+        let lb_unet = Count::new(&ModelSettings::Baseline(Baseline::LbUnet), 256);
+        assert_eq!(counted(&lb_unet, Convention::Thop), (38_489, 97_999_872));
         assert_eq!(counted(&unet, Convention::Torch), (7_765_985, 24_142_413_824));
     }
 }

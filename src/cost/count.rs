@@ -139,6 +139,8 @@ mod tests {
             (Baseline::MobilenetV3, 1_074_874),
             (Baseline::Sanet, 23_899_497),
             (Baseline::TransfuseS, 26_248_725),
+            (Baseline::LbUnet, 55_865),
+            (Baseline::UltralightVmUnet, 49_457),
         ];
         assert_eq!(published.map(|(baseline, _)| baseline), Baseline::ALL);
         for (baseline, parameters) in published {

@@ -162,6 +162,8 @@ pub enum RawModel {
     MobilenetV3(RawPretrained),
     Sanet(RawPretrained),
     TransfuseS(RawPretrained),
+    LbUnet(RawBaseline),
+    UltralightVmUnet(RawBaseline),
 }
 
 /// `[model.…]` of a network without settings.

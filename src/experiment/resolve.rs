@@ -187,6 +187,8 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<(ModelSettings, Vec<PathB
         RawModel::MobilenetV3(raw) => pretrained(Baseline::MobilenetV3, &raw),
         RawModel::Sanet(raw) => pretrained(Baseline::Sanet, &raw),
         RawModel::TransfuseS(raw) => pretrained(Baseline::TransfuseS, &raw),
+        RawModel::LbUnet(RawBaseline {}) => baseline(Baseline::LbUnet),
+        RawModel::UltralightVmUnet(RawBaseline {}) => baseline(Baseline::UltralightVmUnet),
     }
 }
 

@@ -47,6 +47,15 @@ pub fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     activation::silu(x)
 }
 
+/// `ln(1 + e^x)`, and `x` itself beyond 20, as PyTorch has it.
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    trace::note_each("softplus", &x.dims(), 3);
+    activation::softplus(x, 1.0)
+}
+
 /// `min(max(x + 3, 0), 6) / 6`.
 ///
 /// # Shapes
@@ -63,6 +72,15 @@ pub fn hard_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 pub fn hard_swish<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     trace::note_each("hard_swish", &x.dims(), 5);
     x.clone() * x.add_scalar(3.0).clamp(0.0, 6.0).div_scalar(6.0)
+}
+
+/// `e^x`.
+///
+/// # Shapes
+/// - input and output: `[..]`
+pub fn exp<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    trace::note_each("exp", &x.dims(), 1);
+    x.exp()
 }
 
 /// `e^x` over its sum along an axis.

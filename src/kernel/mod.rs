@@ -13,14 +13,16 @@ pub mod cpu;
 mod fused;
 mod loss;
 mod norm;
+mod pad;
 mod pool;
 pub mod probe;
 mod resize;
+mod scan;
 mod shift;
 mod tokens;
 pub mod trace;
 
-pub use activation::{gelu, hard_sigmoid, hard_swish, relu, sigmoid, silu, softmax};
+pub use activation::{exp, gelu, hard_sigmoid, hard_swish, relu, sigmoid, silu, softmax, softplus};
 pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply, scale};
 pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
 pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv1d_without_bias, conv2d, convolve};
@@ -31,7 +33,9 @@ pub use norm::{
     BatchMoments, batch_norm, batch_norm_train, channel_norm, conv_norm_pool_gelu, group_norm, instance_norm,
     layer_norm, norm_pool_gelu, shares,
 };
+pub use pad::pad_reflect;
 pub use pool::{average_pool, max_channels, max_pool, max_pool2, mean_channels};
 pub use resize::{merge_pixels, repeat_pixels, resize_bilinear, resize_bilinear_areas};
+pub use scan::{Selection, causal_conv1d, selective_scan};
 pub use shift::shift_chunks;
 pub use tokens::self_attention;

@@ -5,11 +5,13 @@ use burn::tensor::{Device, Tensor};
 
 use super::att_unet::AttUnet;
 use super::ege_unet::EgeUnet;
+use super::lb_unet::LbUnet;
 use super::malunet::Malunet;
 use super::mobilenet_v3::MobilenetV3;
 use super::sanet::Sanet;
 use super::transfuse::Transfuse;
 use super::ucm_net::UcmNet;
+use super::ultralight_vm_unet::UltralightVmUnet;
 use super::unet::Unet;
 use super::unet_plus_plus::UnetPlusPlus;
 use super::unext::UnextS;
@@ -71,6 +73,10 @@ pub enum Network {
     Sanet(Sanet),
     /// TransFuse-S.
     Transfuse(Transfuse),
+    /// LB-UNet.
+    LbUnet(LbUnet),
+    /// UltraLight VM-UNet.
+    UltralightVmUnet(UltralightVmUnet),
 }
 
 impl Network {
@@ -96,6 +102,8 @@ impl Network {
             Self::MobilenetV3(network) => network.forward(images),
             Self::Sanet(network) => network.forward(images),
             Self::Transfuse(network) => network.forward(images),
+            Self::LbUnet(network) => network.forward(images),
+            Self::UltralightVmUnet(network) => network.forward(images),
         }
     }
 
@@ -103,14 +111,15 @@ impl Network {
     /// the network has no batch normalisation.
     pub fn sees_images_alone(&self) -> bool {
         match self {
-            Self::EgeUnet(_) | Self::Malunet(_) | Self::UcmNet(_) => true,
+            Self::EgeUnet(_) | Self::Malunet(_) | Self::UcmNet(_) | Self::UltralightVmUnet(_) => true,
             Self::Unet(_)
             | Self::UnetPlusPlus(_)
             | Self::AttUnet(_)
             | Self::UnextS(_)
             | Self::MobilenetV3(_)
             | Self::Sanet(_)
-            | Self::Transfuse(_) => false,
+            | Self::Transfuse(_)
+            | Self::LbUnet(_) => false,
         }
     }
 }
@@ -140,6 +149,8 @@ impl Built {
                 Baseline::MobilenetV3 => Network::MobilenetV3(MobilenetV3::init(&site)),
                 Baseline::Sanet => Network::Sanet(Sanet::init(&site)),
                 Baseline::TransfuseS => Network::Transfuse(Transfuse::init(&site)),
+                Baseline::LbUnet => Network::LbUnet(LbUnet::init(&site)),
+                Baseline::UltralightVmUnet => Network::UltralightVmUnet(UltralightVmUnet::init(&site)),
             },
         };
         Self { network, names: site.names() }

@@ -74,6 +74,14 @@ fn baseline(baseline: Baseline) -> Card {
             "https://github.com/Rayicer/TransFuse (written anew)",
             "none",
         ],
+        Baseline::LbUnet => {
+            ["LB-UNet (Xu and Tong, MICCAI 2024)", "https://github.com/xuxuxuxuxuxjh/LB-UNet", "none stated"]
+        }
+        Baseline::UltralightVmUnet => [
+            "UltraLight VM-UNet (Wu et al., Patterns 2025, arXiv 2403.20035)",
+            "https://github.com/wurenkai/UltraLight-VM-UNet",
+            "MIT",
+        ],
     };
     Card { name: baseline.name(), paper, code, licence, settings: ModelSettings::Baseline(baseline) }
 }

@@ -10,6 +10,7 @@ of the squared output: for each parameter its norm and its products with four wa
 compared without storing millions of numbers.
 """
 
+import inspect
 import math
 import sys
 import types
@@ -63,7 +64,8 @@ def unet(checkout):
             # The published count wants convolutions with bias.
             for conv in self.modules():
                 if isinstance(conv, torch.nn.Conv2d) and conv.bias is None:
-                    conv.bias = torch.nn.Parameter(torch.zeros(conv.out_channels))
+                    conv.bias = torch.nn.Parameter(torch.empty(conv.out_channels))
+                    conv.reset_parameters()
 
         def forward(self, x):
             x1 = self.inc(x)
@@ -100,21 +102,22 @@ def att_unet(checkout):
     return model
 
 
+class TorchWithoutSigmoid:
+    """torch, but for the sigmoid at the end of two networks; those inside are modules."""
+
+    def __getattr__(self, name):
+        return getattr(torch, name)
+
+    @staticmethod
+    def sigmoid(x):
+        return x
+
+
 def malunet(checkout):
     sys.path.insert(0, checkout)
     from models import malunet
 
-    class Torch:
-        """torch, but for the sigmoid at the end of the network; those inside are modules."""
-
-        def __getattr__(self, name):
-            return getattr(torch, name)
-
-        @staticmethod
-        def sigmoid(x):
-            return x
-
-    malunet.torch = Torch()
+    malunet.torch = TorchWithoutSigmoid()
     model = malunet.MALUNet()
     # On a GPU the two memories of an attention are apart.
     for block in model.modules():
@@ -152,6 +155,44 @@ def ucm_net(checkout):
     return model
 
 
+class Mamba(torch.nn.Module):
+    """mamba_ssm.Mamba by its published formula, whose own scan is compiled for one kind of processor."""
+
+    def __init__(self, d_model, d_state=16, d_conv=4, expand=2):
+        super().__init__()
+        inner, self.rank, self.states = expand * d_model, math.ceil(d_model / 16), d_state
+        self.in_proj = torch.nn.Linear(d_model, 2 * inner, bias=False)
+        self.conv1d = torch.nn.Conv1d(inner, inner, d_conv, groups=inner, padding=d_conv - 1)
+        self.x_proj = torch.nn.Linear(inner, self.rank + 2 * d_state, bias=False)
+        self.dt_proj = torch.nn.Linear(self.rank, inner)
+        self.A_log = torch.nn.Parameter(torch.log(torch.arange(1.0, d_state + 1)).repeat(inner, 1))
+        self.D = torch.nn.Parameter(torch.ones(inner))
+        self.out_proj = torch.nn.Linear(inner, d_model, bias=False)
+
+    def forward(self, u):
+        functional = torch.nn.functional
+        x, z = self.in_proj(u).chunk(2, dim=2)
+        x = functional.silu(self.conv1d(x.transpose(1, 2))[..., : u.shape[1]].transpose(1, 2))
+        dt, B, C = self.x_proj(x).split([self.rank, self.states, self.states], dim=2)
+        dt = functional.softplus(self.dt_proj(dt))
+        A = -self.A_log.exp()
+        h, y = x.new_zeros(x.shape[0], x.shape[2], self.states), []
+        for t in range(u.shape[1]):
+            h = torch.exp(dt[:, t, :, None] * A) * h + (dt[:, t] * x[:, t])[..., None] * B[:, t, None, :]
+            y.append((h * C[:, t, None, :]).sum(2) + self.D * x[:, t])
+        return self.out_proj(torch.stack(y, dim=1) * functional.silu(z))
+
+
+def ultralight_vm_unet(checkout):
+    sys.modules["mamba_ssm"] = types.ModuleType("mamba_ssm")
+    sys.modules["mamba_ssm"].Mamba = Mamba
+    sys.path.insert(0, checkout)
+    from models import UltraLight_VM_UNet
+
+    UltraLight_VM_UNet.torch = TorchWithoutSigmoid()
+    return UltraLight_VM_UNet.UltraLight_VM_UNet()
+
+
 NETWORKS = {
     "unet": unet,
     "unet-plus-plus": unet_plus_plus,
@@ -159,6 +200,7 @@ NETWORKS = {
     "malunet": malunet,
     "unext-s": unext_s,
     "ucm-net": ucm_net,
+    "ultralight-vm-unet": ultralight_vm_unet,
 }
 
 
@@ -172,9 +214,18 @@ def parts(prediction):
     return (prediction[0][::-1], prediction[1]) if isinstance(prediction, tuple) else ((), prediction)
 
 
+def changed(module, name, *changes):
+    """Defines a class of the module anew, with changes in its source."""
+    source = inspect.getsource(getattr(module, name))
+    for before, after in changes:
+        assert before in source
+        source = source.replace(before, after)
+    exec(source, vars(module))
+
+
 def forget(checkout):
     """The modules of a checkout, whose names another one may have as well."""
-    sys.path.remove(checkout)
+    sys.path[:] = [path for path in sys.path if not path.startswith(checkout)]
     for name, module in list(sys.modules.items()):
         if (getattr(module, "__file__", None) or "").startswith(checkout):
             del sys.modules[name]

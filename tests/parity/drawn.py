@@ -11,13 +11,12 @@ compared without storing millions of numbers. All is computed in double precisio
 in single precision is printed: where rounding decides which side of a rectifier a value is on, no other can be nearer.
 """
 
-import inspect
 import sys
 import types
 
 import numpy as np
 import torch
-from baselines import SIZES, WAVES, images, set_weights, wave
+from baselines import SIZES, WAVES, changed, images, parts, set_weights, wave
 from safetensors.numpy import save_file
 
 # TransFuse at the one size that its code takes.
@@ -71,13 +70,6 @@ def transfuse_s(checkout):
         grid = positions.transpose(1, 2).unflatten(2, (12, 16))
         return torch.nn.functional.interpolate(grid, size, mode="bilinear", align_corners=True).flatten(2).transpose(1, 2)
 
-    def changed(module, name, *changes):
-        source = inspect.getsource(getattr(module, name))
-        for before, after in changes:
-            assert before in source
-            source = source.replace(before, after)
-        exec(source, vars(module))
-
     # Sizes other than 192x256, at which these changes change nothing.
     DeiT.placed = placed
     size = "{0}.shape[2] // 16, {0}.shape[3] // 16"
@@ -94,16 +86,32 @@ def transfuse_s(checkout):
     return model
 
 
+def lb_unet(checkout):
+    sys.path.insert(0, checkout)
+    import lbunet
+
+    # The outputs without the sigmoid at the end of the network; those inside are of its blocks.
+    changed(lbunet, "LBUNet", ("torch.sigmoid(", "("))
+
+    class LBUNet(lbunet.LBUNet):
+        def forward(self, x):
+            masks, _, output = super().forward(x)
+            return masks, output
+
+    return LBUNet()
+
+
 NETWORKS = {
     "mobilenet-v3": mobilenet_v3,
     "sanet": sanet,
     "transfuse-s": transfuse_s,
+    "lb-unet": lb_unet,
 }
 
 
 def gradients(model, x):
     model.train().zero_grad()
-    model(x).square().mean().backward()
+    parts(model(x))[1].square().mean().backward()
     zero = torch.zeros(())
     pairs = ((key, zero.expand(p.shape) if p.grad is None else p.grad) for key, p in model.named_parameters())
     return {key: gradient.double().numpy().ravel().copy() for key, gradient in pairs}
@@ -123,8 +131,10 @@ def main(folder, *networks):
         answers = {}
         for case, (batch, height, width, stride) in enumerate(sizes):
             with torch.no_grad():
-                output = model.eval()(images(batch, height, width, noise).double())
+                sides, output = parts(model.eval()(images(batch, height, width, noise).double()))
             answers[f"{case}/output"] = output.float().numpy().ravel()[::stride].copy()
+            for number, side in enumerate(sides):
+                answers[f"{case}/side{number}"] = side.float().numpy().ravel()[::stride].copy()
         own = 0.0
         for key, gradient in gradients(model, x.double()).items():
             norm = np.linalg.norm(gradient)

@@ -27,7 +27,7 @@ impl ModelSettings {
     }
 }
 
-/// Networks that the paper compares with, each as published; how, its card tells (`model::cards`).
+/// Networks that the paper compares with, and later ones, each as published; how, its card tells (`model::cards`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Baseline {
@@ -49,6 +49,10 @@ pub enum Baseline {
     Sanet,
     /// TransFuse-S (Zhang et al., MICCAI 2021).
     TransfuseS,
+    /// LB-UNet (Xu and Tong, MICCAI 2024).
+    LbUnet,
+    /// UltraLight VM-UNet (Wu et al., Patterns 2025).
+    UltralightVmUnet,
 }
 
 impl Baseline {
@@ -63,6 +67,8 @@ impl Baseline {
         Self::MobilenetV3,
         Self::Sanet,
         Self::TransfuseS,
+        Self::LbUnet,
+        Self::UltralightVmUnet,
     ];
 
     /// Whether the original starts its encoder from weights trained on `ImageNet`, so that a run may, too.
@@ -82,6 +88,8 @@ impl Baseline {
             Self::MobilenetV3 => "mobilenet-v3",
             Self::Sanet => "sanet",
             Self::TransfuseS => "transfuse-s",
+            Self::LbUnet => "lb-unet",
+            Self::UltralightVmUnet => "ultralight-vm-unet",
         }
     }
 }

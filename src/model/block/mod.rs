@@ -1,11 +1,13 @@
 //! Layers that networks share.
 
+mod attention_bridge;
 mod conv;
 mod conv_norm;
 mod double_conv;
 mod linear;
 mod norm;
 
+pub use attention_bridge::{AttentionBridge, AttentionBridgeConfig};
 pub use conv::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig, Start};
 pub use conv_norm::ConvNorm;
 pub use double_conv::{DoubleConv, DoubleConvConfig};

@@ -8,12 +8,10 @@
 //!   once it is on a GPU; on a CPU the original keeps them in one storage.
 //! - Preset: 177,943 parameters.
 
-mod attention_bridge;
 mod dilated_gated_attention;
 mod external_attention;
 mod network;
 
-pub use attention_bridge::{AttentionBridge, AttentionBridgeConfig};
 pub use dilated_gated_attention::{DilatedGatedAttention, DilatedGatedAttentionConfig};
 pub use external_attention::{ExternalAttention, ExternalAttentionConfig};
 pub use network::Malunet;

@@ -3,12 +3,11 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::{
-    AttentionBridge, AttentionBridgeConfig, DilatedGatedAttention, DilatedGatedAttentionConfig,
-    ExternalAttention, ExternalAttentionConfig,
-};
+use super::{DilatedGatedAttention, DilatedGatedAttentionConfig, ExternalAttention, ExternalAttentionConfig};
 use crate::kernel::{add, gelu, resize_bilinear};
-use crate::model::block::{Conv2d, Conv2dConfig, GroupNorm, GroupNormConfig};
+use crate::model::block::{
+    AttentionBridge, AttentionBridgeConfig, Conv2d, Conv2dConfig, GroupNorm, GroupNormConfig,
+};
 use crate::model::{Prediction, Site};
 
 /// Channels of the stages, from the finest.

@@ -1,12 +1,12 @@
-//! The spatial and the channel attention bridge on the skips, SAB and CAB.
+//! The spatial and the channel attention bridge on the skips, SAB and CAB, of MALUNet and UltraLight VM-UNet.
 
 use burn::config::Config;
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use super::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, Linear, LinearConfig, Start};
 use crate::kernel::{add, concat, max_channels, mean_channels, mean_pixels, multiply, sigmoid};
 use crate::model::Site;
-use crate::model::block::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, Linear, LinearConfig, Start};
 
 /// Settings of [`AttentionBridge`].
 #[derive(Config, Debug)]
