@@ -141,6 +141,8 @@ mod tests {
             (Baseline::TransfuseS, 26_248_725),
             (Baseline::LbUnet, 55_865),
             (Baseline::UltralightVmUnet, 49_457),
+            (Baseline::UtnetV2, 12_800_385),
+            (Baseline::MobilevitV2, 5_662_834),
         ];
         assert_eq!(published.map(|(baseline, _)| baseline), Baseline::ALL);
         for (baseline, parameters) in published {

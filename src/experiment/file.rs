@@ -164,6 +164,8 @@ pub enum RawModel {
     TransfuseS(RawPretrained),
     LbUnet(RawBaseline),
     UltralightVmUnet(RawBaseline),
+    UtnetV2(RawBaseline),
+    MobilevitV2(RawPretrained),
 }
 
 /// `[model.…]` of a network without settings.

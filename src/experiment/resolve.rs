@@ -189,6 +189,8 @@ fn model(check: Check<'_>, preset: Protocol) -> Option<(ModelSettings, Vec<PathB
         RawModel::TransfuseS(raw) => pretrained(Baseline::TransfuseS, &raw),
         RawModel::LbUnet(RawBaseline {}) => baseline(Baseline::LbUnet),
         RawModel::UltralightVmUnet(RawBaseline {}) => baseline(Baseline::UltralightVmUnet),
+        RawModel::UtnetV2(RawBaseline {}) => baseline(Baseline::UtnetV2),
+        RawModel::MobilevitV2(raw) => pretrained(Baseline::MobilevitV2, &raw),
     }
 }
 

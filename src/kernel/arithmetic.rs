@@ -84,6 +84,18 @@ pub fn mean_pixels(x: Tensor<4>) -> Tensor<4> {
     output
 }
 
+/// The sum over the last axis.
+///
+/// # Shapes
+/// - `x`: `[.., length]`
+/// - output: `[.., 1]`
+pub fn sum_last<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let length = x.dims()[D - 1];
+    let output = x.sum_dim(D - 1);
+    trace::note_each("sum_last", &output.dims(), length);
+    output
+}
+
 /// Every element times a number.
 ///
 /// # Shapes

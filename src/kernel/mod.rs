@@ -23,7 +23,7 @@ mod tokens;
 pub mod trace;
 
 pub use activation::{exp, gelu, hard_sigmoid, hard_swish, relu, sigmoid, silu, softmax, softplus};
-pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply, scale};
+pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply, scale, sum_last};
 pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
 pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv1d_without_bias, conv2d, convolve};
 pub use cpu::{AdamWScale, BceDice, adamw};
@@ -35,7 +35,9 @@ pub use norm::{
 };
 pub use pad::pad_reflect;
 pub use pool::{average_pool, max_channels, max_pool, max_pool2, mean_channels};
-pub use resize::{merge_pixels, repeat_pixels, resize_bilinear, resize_bilinear_areas};
+pub use resize::{
+    merge_patches, merge_pixels, repeat_pixels, resize_bilinear, resize_bilinear_areas, split_patches,
+};
 pub use scan::{Selection, causal_conv1d, selective_scan};
 pub use shift::shift_chunks;
 pub use tokens::self_attention;

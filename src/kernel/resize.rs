@@ -77,3 +77,34 @@ pub fn merge_pixels(x: Tensor<4>) -> Tensor<4> {
     trace::note_each("merge_pixels", &output.dims(), 0);
     output
 }
+
+/// The pixels of each patch of `side` x `side` beside those of the others.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, height, width]`, both sides multiples of `side`
+/// - output: `[batch, channels, side * side, height / side * width / side]`
+pub fn split_patches(x: Tensor<4>, side: usize) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let [rows, columns] = [height, width].map(|length| length / side);
+    let output = x
+        .reshape([batch, channels, rows, side, columns, side])
+        .permute([0, 1, 3, 5, 2, 4])
+        .reshape([batch, channels, side * side, rows * columns]);
+    trace::note_each("split_patches", &output.dims(), 0);
+    output
+}
+
+/// What [`split_patches`] took apart, put together again.
+///
+/// # Shapes
+/// - `x`: `[batch, channels, side * side, height / side * width / side]`
+/// - output: `[batch, channels, height, width]` of this `size`
+pub fn merge_patches(x: Tensor<4>, side: usize, [height, width]: [usize; 2]) -> Tensor<4> {
+    let [batch, channels, ..] = x.dims();
+    let output = x
+        .reshape([batch, channels, side, side, height / side, width / side])
+        .permute([0, 1, 4, 2, 5, 3])
+        .reshape([batch, channels, height, width]);
+    trace::note_each("merge_patches", &output.dims(), 0);
+    output
+}

@@ -32,6 +32,14 @@ const MOBILENET_V3: Encoder = Encoder {
     unused: &["classifier."],
 };
 
+const MOBILEVIT_V2: Encoder = Encoder {
+    name: "MobileViTv2 0.75",
+    file: "mobilevitv2-0.75.pt of ml-cvnets",
+    sign: "conv_1.block.conv.weight",
+    prefixes: ("", "encoder."),
+    unused: &["classifier."],
+};
+
 const RES2NET: Encoder = Encoder {
     name: "Res2Net-50 v1b 26w 4s",
     file: "res2net50_v1b_26w_4s-3cf99910.pth of Res2Net",
@@ -88,6 +96,7 @@ pub enum EncoderError {
 pub fn encoders(model: &ModelSettings) -> &'static [Encoder] {
     match model {
         ModelSettings::Baseline(Baseline::MobilenetV3) => &[MOBILENET_V3],
+        ModelSettings::Baseline(Baseline::MobilevitV2) => &[MOBILEVIT_V2],
         ModelSettings::Baseline(Baseline::Sanet) => &[RES2NET],
         ModelSettings::Baseline(Baseline::TransfuseS) => &[RESNET, DEIT],
         _ => &[],

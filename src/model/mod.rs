@@ -7,6 +7,7 @@ mod encoder;
 pub mod lb_unet;
 pub mod malunet;
 pub mod mobilenet_v3;
+pub mod mobilevit_v2;
 mod network;
 mod registry;
 pub mod sanet;
@@ -18,6 +19,7 @@ pub mod ultralight_vm_unet;
 pub mod unet;
 pub mod unet_plus_plus;
 pub mod unext;
+pub mod utnet_v2;
 pub mod weights;
 
 pub use encoder::{Encoder, EncoderError, encoder_weights, encoders};

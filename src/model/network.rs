@@ -8,6 +8,7 @@ use super::ege_unet::EgeUnet;
 use super::lb_unet::LbUnet;
 use super::malunet::Malunet;
 use super::mobilenet_v3::MobilenetV3;
+use super::mobilevit_v2::MobilevitV2;
 use super::sanet::Sanet;
 use super::transfuse::Transfuse;
 use super::ucm_net::UcmNet;
@@ -15,6 +16,7 @@ use super::ultralight_vm_unet::UltralightVmUnet;
 use super::unet::Unet;
 use super::unet_plus_plus::UnetPlusPlus;
 use super::unext::UnextS;
+use super::utnet_v2::UtnetV2;
 use super::{Names, Role, Site, StateDict, StateError};
 use crate::experiment::settings::{Baseline, ModelSettings, is_size, nearest_size};
 
@@ -77,6 +79,10 @@ pub enum Network {
     LbUnet(LbUnet),
     /// UltraLight VM-UNet.
     UltralightVmUnet(UltralightVmUnet),
+    /// UTNetV2.
+    UtnetV2(UtnetV2),
+    /// `MobileViTv2` with the head of `DeepLabv3`.
+    MobilevitV2(MobilevitV2),
 }
 
 impl Network {
@@ -104,6 +110,8 @@ impl Network {
             Self::Transfuse(network) => network.forward(images),
             Self::LbUnet(network) => network.forward(images),
             Self::UltralightVmUnet(network) => network.forward(images),
+            Self::UtnetV2(network) => network.forward(images),
+            Self::MobilevitV2(network) => network.forward(images),
         }
     }
 
@@ -119,7 +127,9 @@ impl Network {
             | Self::MobilenetV3(_)
             | Self::Sanet(_)
             | Self::Transfuse(_)
-            | Self::LbUnet(_) => false,
+            | Self::LbUnet(_)
+            | Self::UtnetV2(_)
+            | Self::MobilevitV2(_) => false,
         }
     }
 }
@@ -151,6 +161,8 @@ impl Built {
                 Baseline::TransfuseS => Network::Transfuse(Transfuse::init(&site)),
                 Baseline::LbUnet => Network::LbUnet(LbUnet::init(&site)),
                 Baseline::UltralightVmUnet => Network::UltralightVmUnet(UltralightVmUnet::init(&site)),
+                Baseline::UtnetV2 => Network::UtnetV2(UtnetV2::init(&site)),
+                Baseline::MobilevitV2 => Network::MobilevitV2(MobilevitV2::init(&site)),
             },
         };
         Self { network, names: site.names() }

@@ -82,6 +82,16 @@ fn baseline(baseline: Baseline) -> Card {
             "https://github.com/wurenkai/UltraLight-VM-UNet",
             "MIT",
         ],
+        Baseline::UtnetV2 => [
+            "UTNetV2 (Gao et al., 2022, arXiv 2203.00131)",
+            "https://github.com/yhygao/CBIM-Medical-Image-Segmentation",
+            "Apache-2.0",
+        ],
+        Baseline::MobilevitV2 => [
+            "MobileViTv2 (Mehta and Rastegari, 2022, arXiv 2206.02680), width 0.75, with the head of DeepLabv3",
+            "https://github.com/apple/ml-cvnets (written anew)",
+            "Apple sample code",
+        ],
     };
     Card { name: baseline.name(), paper, code, licence, settings: ModelSettings::Baseline(baseline) }
 }

@@ -32,8 +32,9 @@ fn network(baseline: Baseline) -> (ModelSettings, StateDict) {
 }
 
 /// The files, each with its network and how the network's names of its tensors begin.
-const ALL: [(&str, Baseline, &str, &str); 4] = [
+const ALL: [(&str, Baseline, &str, &str); 5] = [
     ("mobilenet-v3", Baseline::MobilenetV3, "backbone.", "MobileNetV3 small"),
+    ("mobilevit-v2", Baseline::MobilevitV2, "encoder.", "MobileViTv2 0.75"),
     ("res2net", Baseline::Sanet, "bkbone.", "Res2Net-50 v1b 26w 4s"),
     ("resnet", Baseline::TransfuseS, "resnet.", "ResNet-34"),
     ("deit", Baseline::TransfuseS, "transformer.", "DeiT-S"),

@@ -194,6 +194,12 @@ impl ModuleVisitor for Untouched<'_> {
 fn idle(network: &str) -> &'static [&'static str] {
     match network {
         "transfuse-s" => &["transformer.cls_token", "up_c_2_2.attn_block.psi.0.bias"],
+        // Of the last stages' semantic maps, which nothing reads.
+        "utnet-v2" => &[
+            "up2.trans_blocks.blocks.0.attn.map_out.weight",
+            "up3.map_reduction.weight",
+            "up4.map_reduction.weight",
+        ],
         _ => &[],
     }
 }

@@ -31,7 +31,7 @@ def wave(count, phase):
     return np.sin(0.7310585786 * index + 1.9318516526 * phase + 0.25 * np.sin(0.0173 * index * (phase + 1)))
 
 
-def set_weights(model, numbers=wave):
+def set_weights(model, numbers=wave, gain=1.0):
     state = {name: tensor for name, tensor in model.state_dict().items() if tensor.is_floating_point()}
     for phase, name in enumerate(sorted(state)):
         shape = tuple(state[name].shape)
@@ -41,7 +41,7 @@ def set_weights(model, numbers=wave):
         elif len(shape) <= 1:
             values = 1.0 + 0.25 * values
         else:
-            values = values * math.sqrt(2.0 / math.prod(shape[1:]))
+            values = values * (gain * math.sqrt(2.0 / math.prod(shape[1:])))
         state[name] = torch.tensor(values.astype(np.float32)).to(state[name].dtype)
     model.load_state_dict(state, strict=False)
 

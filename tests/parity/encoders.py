@@ -1,17 +1,19 @@
 """Names and shapes of the tensors in the files of pretrained encoders, and a resized position embedding.
 
-    encoders.py SANET > tests/parity/encoders.txt
+    encoders.py SANET ML_CVNETS > tests/parity/encoders.txt
 
-SANET is a clone of github.com/weijun88/SANet. The files themselves are
+SANET and ML_CVNETS are clones of github.com/weijun88/SANet and github.com/apple/ml-cvnets. The files themselves are
 large and not downloaded: the classes that they were saved from tell what is in them. A line is an encoder, a name and
 a shape.
 """
 
+import contextlib
 import sys
 
 import timm
 import torch
 import torchvision
+from drawn import mobilevit_v2
 from torch.nn import functional
 
 
@@ -26,7 +28,7 @@ def lines(encoder, state):
 
 
 def main():
-    [sanet] = sys.argv[1:]
+    sanet, ml_cvnets = sys.argv[1:]
     lines("mobilenet-v3", torchvision.models.mobilenet_v3_small().state_dict())
     lines("resnet", torchvision.models.resnet34().state_dict())
     lines("deit", timm.create_model("deit_small_patch16_224").state_dict())
@@ -39,6 +41,13 @@ def main():
     # What the author's class leaves out of the file's.
     state["fc.weight"], state["fc.bias"] = torch.zeros(1000, 2048), torch.zeros(1000)
     lines("res2net", state)
+
+    # The encoder of the network that segments is that of the one that classifies.
+    with contextlib.redirect_stdout(sys.stderr):
+        state = mobilevit_v2(ml_cvnets).state_dict()
+    state = {name.removeprefix("encoder."): x for name, x in state.items() if name.startswith("encoder.")}
+    state["classifier.1.weight"], state["classifier.1.bias"] = torch.zeros(1000, 384), torch.zeros(1000)
+    lines("mobilevit-v2", state)
 
     # As lib/DeiT.py of github.com/Rayicer/TransFuse does to the embedding that it has loaded.
     embedding = waves(197 * 384).view(1, 197, 384)

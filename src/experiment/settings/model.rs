@@ -53,6 +53,10 @@ pub enum Baseline {
     LbUnet,
     /// UltraLight VM-UNet (Wu et al., Patterns 2025).
     UltralightVmUnet,
+    /// UTNetV2 (Gao et al., 2022) at base width 32, with maps of 3x3 codes.
+    UtnetV2,
+    /// `MobileViTv2` (Mehta and Rastegari, 2022) at width 0.75 with the head of `DeepLabv3`.
+    MobilevitV2,
 }
 
 impl Baseline {
@@ -69,11 +73,13 @@ impl Baseline {
         Self::TransfuseS,
         Self::LbUnet,
         Self::UltralightVmUnet,
+        Self::UtnetV2,
+        Self::MobilevitV2,
     ];
 
     /// Whether the original starts its encoder from weights trained on `ImageNet`, so that a run may, too.
     pub fn has_pretrained_encoder(self) -> bool {
-        matches!(self, Self::MobilenetV3 | Self::Sanet | Self::TransfuseS)
+        matches!(self, Self::MobilenetV3 | Self::MobilevitV2 | Self::Sanet | Self::TransfuseS)
     }
 
     /// The name in experiment files.
@@ -90,6 +96,8 @@ impl Baseline {
             Self::TransfuseS => "transfuse-s",
             Self::LbUnet => "lb-unet",
             Self::UltralightVmUnet => "ultralight-vm-unet",
+            Self::UtnetV2 => "utnet-v2",
+            Self::MobilevitV2 => "mobilevit-v2",
         }
     }
 }
