@@ -15,7 +15,7 @@ pub fn causal_conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>) -> Tensor
     let kernel = weight.dims()[2];
     let outputs = batch * length * channels;
     trace::note("conv1d", &[batch, length, channels], Work::conv_with_bias(outputs * kernel, outputs));
-    let zeros = Tensor::zeros([batch, kernel - 1, channels], &x.device());
+    let zeros = Tensor::zeros([batch, kernel - 1, channels], (&x.device(), x.dtype()));
     let padded = Tensor::cat(vec![zeros, x], 1);
     let taps = weight.reshape([channels, kernel]).transpose();
     (0..kernel).fold(bias.reshape([1, 1, channels]), |sum, tap| {

@@ -19,6 +19,7 @@ mod report;
 mod report_look;
 mod run_cli;
 mod run_resume;
+mod starts;
 mod store;
 
 /// The kernels' instruction set: whatever this processor has; `tests/portable.rs` has the other.

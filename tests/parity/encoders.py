@@ -13,7 +13,7 @@ import sys
 import timm
 import torch
 import torchvision
-from drawn import mobilevit_v2
+from networks import mobilevit_v2
 from torch.nn import functional
 
 

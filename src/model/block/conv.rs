@@ -123,7 +123,7 @@ impl Conv2d {
     /// Weight and bias, zeros where the layer has none.
     pub fn parameters(&self) -> (Tensor<4>, Tensor<1>) {
         let weight = self.weight.val();
-        let none = || Tensor::zeros([weight.dims()[0]], &weight.device());
+        let none = || Tensor::zeros([weight.dims()[0]], (&weight.device(), weight.dtype()));
         let bias = self.bias.as_ref().map_or_else(none, Param::val);
         (weight, bias)
     }
