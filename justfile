@@ -33,41 +33,41 @@ reproduce name="isic2017":
 deny:
     cargo deny --offline check bans licenses sources
 
-# Compute the reference numbers of tests/parity again, from a clone of the authors' repository.
-parity authors_repo:
-    #!/usr/bin/env bash
-    set -euo pipefail
-    tools="$(dirname "$CARGO_TARGET_DIR")/parity"
-    if [ ! -x "$tools/bin/python" ]; then
-        python3 -m venv "$tools"
-        "$tools/bin/pip" install --quiet torch==2.9.0 torchvision==0.24.0 timm einops matplotlib scikit-learn pillow safetensors
-    fi
-    # The first two write the files that the tests read, the others print the constants that stand in tests.
-    "$tools/bin/python" tests/parity/ege_unet.py "{{ authors_repo }}" tests/parity/ege_unet
-    "$tools/bin/python" tests/parity/augment.py "{{ authors_repo }}" > tests/parity/augment.txt
-    "$tools/bin/python" tests/parity/training.py "{{ authors_repo }}"
-    "$tools/bin/python" tests/parity/metrics.py
-    git status --short tests/parity
-
-# A Python with the authors' dependencies, for the scripts in benches/peers.
+# A Python with the dependencies of the original code, for tests/parity and benches/peers.
 [private]
-peers-python:
+parity-python:
     #!/usr/bin/env bash
     set -euo pipefail
     tools="$(dirname "$CARGO_TARGET_DIR")/parity"
-    if [ ! -x "$tools/bin/python" ] || ! "$tools/bin/python" -c 'import tensorboardX' 2>/dev/null; then
+    if [ ! -x "$tools/bin/python" ] || ! "$tools/bin/python" -c 'import requests, safetensors, tensorboardX, tqdm' 2>/dev/null; then
         python3 -m venv "$tools"
         "$tools/bin/pip" install --quiet torch==2.9.0 torchvision==0.24.0 timm einops matplotlib scikit-learn \
-            pillow safetensors tensorboardX
+            pillow safetensors tensorboardX requests pyyaml tqdm
     fi
 
+# Compute the reference numbers of tests/parity again from a clone of the authors' repository, and those of other networks from NAME=CLONE.
+parity authors_repo *networks: parity-python
+    #!/usr/bin/env bash
+    set -euo pipefail
+    python="$(dirname "$CARGO_TARGET_DIR")/parity/bin/python"
+    # metrics.py and training.py print the constants that stand in tests.
+    "$python" tests/parity/ege_unet.py "{{ authors_repo }}" tests/parity/ege_unet
+    "$python" tests/parity/augment.py "{{ authors_repo }}" > tests/parity/augment.txt
+    "$python" tests/parity/training.py "{{ authors_repo }}"
+    "$python" tests/parity/metrics.py
+    "$python" tests/parity/starts.py tests/parity/starts "ege-unet={{ authors_repo }}" {{ networks }}
+    if [ -n "{{ networks }}" ]; then
+        "$python" tests/parity/baselines.py tests/parity/baselines {{ networks }}
+    fi
+    git status --short tests/parity
+
 # Time the authors' PyTorch network, from a clone of their repository, and this program in turn.
-peers authors_repo rounds="3" modes="eager channels_last": peers-python
+peers authors_repo rounds="3" modes="eager channels_last": parity-python
     cargo build --release
     "$(dirname "$CARGO_TARGET_DIR")/parity/bin/python" benches/peers/compare.py "{{ authors_repo }}" "$CARGO_TARGET_DIR/release/ege-bench" --rounds {{ rounds }} --modes {{ modes }}
 
 # Time an epoch of the authors' train.py on folders of images and masks and two lists of ids.
-peers-epoch authors_repo images masks train val: peers-python
+peers-epoch authors_repo images masks train val: parity-python
     "$(dirname "$CARGO_TARGET_DIR")/parity/bin/python" benches/peers/epoch.py "{{ authors_repo }}" "{{ images }}" "{{ masks }}" "{{ train }}" "{{ val }}"
 
 # Look at a report in headless Chromium: light, dark, 400 px wide, into results/screenshots.
