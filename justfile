@@ -46,18 +46,20 @@ parity-python:
     fi
 
 # Compute the reference numbers of tests/parity again from a clone of the authors' repository, and those of other networks from NAME=CLONE.
+[positional-arguments]
 parity authors_repo *networks: parity-python
     #!/usr/bin/env bash
     set -euo pipefail
+    shift
     python="$(dirname "$CARGO_TARGET_DIR")/parity/bin/python"
     # metrics.py and training.py print the constants that stand in tests.
     "$python" tests/parity/ege_unet.py "{{ authors_repo }}" tests/parity/ege_unet
     "$python" tests/parity/augment.py "{{ authors_repo }}" > tests/parity/augment.txt
     "$python" tests/parity/training.py "{{ authors_repo }}"
     "$python" tests/parity/metrics.py
-    "$python" tests/parity/starts.py tests/parity/starts "ege-unet={{ authors_repo }}" {{ networks }}
-    if [ -n "{{ networks }}" ]; then
-        "$python" tests/parity/baselines.py tests/parity/baselines {{ networks }}
+    "$python" tests/parity/starts.py tests/parity/starts "ege-unet={{ authors_repo }}" "$@"
+    if [ $# -gt 0 ]; then
+        "$python" tests/parity/baselines.py tests/parity/baselines "$@"
     fi
     git status --short tests/parity
 

@@ -87,7 +87,10 @@ impl From<ExecutorError> for Failure {
     fn from(error: ExecutorError) -> Self {
         match error {
             ExecutorError::Data(error) => error.into(),
-            ExecutorError::Encoder(error) => Self::of(ExitCode::Data, &error, Some(error.hint())),
+            ExecutorError::Encoder(error) => {
+                let code = if error.is_usage() { ExitCode::Usage } else { ExitCode::Data };
+                Self::of(code, &error, Some(error.hint()))
+            }
             ExecutorError::Store(error) => error.into(),
         }
     }

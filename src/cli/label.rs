@@ -9,8 +9,8 @@ pub(super) struct Labels {
     pub fake: bool,
     /// The images were made up.
     pub synthetic: bool,
-    /// The network's encoder started from scratch, where the original's starts from trained weights.
-    pub from_scratch: bool,
+    /// That encoders started from scratch, where the original's start from trained weights.
+    pub start: Option<&'static str>,
 }
 
 impl Labels {
@@ -20,16 +20,14 @@ impl Labels {
         Self {
             fake: item.meaning["device"] == FakeTrainer::DEVICE,
             synthetic: settings.data.source.is_synthetic(),
-            from_scratch: settings.model.has_pretrained_encoder() && item.encoder.files().is_empty(),
+            start: settings.model.start_label(item.run.encoder_weights.len()),
         }
     }
 
     /// The variant's name with the labels behind it.
     pub(super) fn behind(self, variant: &str) -> String {
-        let labels =
-            [(self.fake, "fake trainer"), (self.synthetic, "synthetic"), (self.from_scratch, "from scratch")];
-        let labels: Vec<&str> =
-            labels.into_iter().filter(|(holds, _)| *holds).map(|(_, label)| label).collect();
+        let labels = [self.fake.then_some("fake trainer"), self.synthetic.then_some("synthetic"), self.start];
+        let labels: Vec<&str> = labels.into_iter().flatten().collect();
         if labels.is_empty() { variant.to_owned() } else { format!("{variant} ({})", labels.join(", ")) }
     }
 }
@@ -40,14 +38,14 @@ mod tests {
 
     #[test]
     fn labels_stand_behind_the_name() {
-        for (fake, synthetic, from_scratch, expect) in [
-            (false, false, false, "net"),
-            (false, true, false, "net (synthetic)"),
-            (true, false, false, "net (fake trainer)"),
-            (false, false, true, "net (from scratch)"),
-            (true, true, true, "net (fake trainer, synthetic, from scratch)"),
+        for (fake, synthetic, start, expect) in [
+            (false, false, None, "net"),
+            (false, true, None, "net (synthetic)"),
+            (true, false, None, "net (fake trainer)"),
+            (false, false, Some("from scratch"), "net (from scratch)"),
+            (true, true, Some("from scratch"), "net (fake trainer, synthetic, from scratch)"),
         ] {
-            assert_eq!(Labels { fake, synthetic, from_scratch }.behind("net"), expect);
+            assert_eq!(Labels { fake, synthetic, start }.behind("net"), expect);
         }
     }
 }

@@ -119,7 +119,7 @@ fn results_table(input: &ReportInput) -> Table {
         let labels = Labels {
             fake: all.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE),
             synthetic: all.iter().any(|run| run.record.synthetic),
-            from_scratch: all.iter().any(|run| run.starts_from_scratch()),
+            start: all.iter().find_map(|run| run.start_label()),
         };
         table.row([
             labels.behind(variant),

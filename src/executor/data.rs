@@ -7,7 +7,7 @@ use crate::dataset::{self, DatasetError, Images, Origin, Split};
 use crate::experiment::plan::PlannedRun;
 use crate::experiment::settings::{DataSettings, DataSource, ModelSettings};
 use crate::store::ImagesOrigin;
-use crate::train::{EncoderWeights, EncoderWeightsError};
+use crate::train::{EncoderWeights, EncoderWeightsError, encoder_digest};
 
 /// The images that a run sees, and what each is for.
 pub struct RunData {
@@ -62,9 +62,23 @@ impl<'a> Opener<'a> {
 #[derive(Default)]
 pub(super) struct Encoders {
     read: Vec<(ModelSettings, Vec<PathBuf>, Arc<EncoderWeights>)>,
+    digests: Vec<(Vec<PathBuf>, Option<String>)>,
 }
 
 impl Encoders {
+    /// SHA-256 of the files; none where there are none.
+    ///
+    /// # Errors
+    /// When one can't be read.
+    pub(super) fn digest(&mut self, files: &[PathBuf]) -> Result<Option<String>, EncoderWeightsError> {
+        if let Some((_, digest)) = self.digests.iter().find(|(paths, _)| paths == files) {
+            return Ok(digest.clone());
+        }
+        let digest = encoder_digest(files)?;
+        self.digests.push((files.to_vec(), digest.clone()));
+        Ok(digest)
+    }
+
     /// What the run's encoder starts from.
     ///
     /// # Errors

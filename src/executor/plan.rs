@@ -11,7 +11,7 @@ use super::reason::Reason;
 use super::trainer::Trainer;
 use crate::experiment::fingerprint::{self, Digests};
 use crate::experiment::plan::PlannedRun;
-use crate::store::{self, Results, RunRecord, StoreError};
+use crate::store::{self, Results, RunRecord, RunState, StoreError};
 use crate::train::{EncoderFile, EncoderWeights};
 
 /// A planned run with its identity, its data and the reason why it is due or isn't.
@@ -25,7 +25,7 @@ pub struct PlanItem {
     pub meaning: Value,
     /// The images and the split.
     pub data: Arc<RunData>,
-    /// From what the network's encoder starts.
+    /// From what the network's encoder starts; nothing where the run isn't due.
     pub encoder: Arc<EncoderWeights>,
     /// Why the run is due, or isn't.
     pub reason: Reason,
@@ -59,14 +59,38 @@ pub fn plan(
     let mut items = Vec::with_capacity(runs.len());
     for run in runs {
         let data = opener.open(&run.settings.data)?;
-        let encoder = encoders.open(&run)?;
-        let digests = Digests { split: &data.split.digest, data: &data.digest, encoder: encoder.digest() };
-        let meaning = fingerprint::meaning(&run.settings, run.seed, digests, trainer.device());
+        let meaning_with = |encoder: Option<&str>| {
+            let digests = Digests { split: &data.split.digest, data: &data.digest, encoder };
+            fingerprint::meaning(&run.settings, run.seed, digests, trainer.device())
+        };
+        let meaning = match encoders.digest(&run.encoder_weights) {
+            Ok(digest) => meaning_with(digest.as_deref()),
+            // What is done doesn't need its files any more.
+            Err(error) => finished_twin(&earlier, &run, meaning_with).ok_or(error)?,
+        };
         let id = fingerprint::run_id(&run, &meaning);
         let reason = reason(&run, &id, &meaning, results, &earlier)?;
+        let encoder = if reason.is_due() { encoders.open(&run)? } else { Arc::default() };
         items.push(PlanItem { run, id, meaning, data, encoder, reason });
     }
     Ok(items)
+}
+
+/// The meaning of a finished run of the same name that differs in nothing but from which files it started.
+fn finished_twin(
+    earlier: &[RunRecord],
+    run: &PlannedRun,
+    meaning_with: impl Fn(Option<&str>) -> Value,
+) -> Option<Value> {
+    let name = (&run.experiment, &run.variant, run.seed);
+    let mut finished = earlier.iter().filter(|record| {
+        matches!(record.state, RunState::Done { .. })
+            && (&record.experiment, &record.variant, record.seed) == name
+    });
+    finished.find_map(|record| {
+        let meaning = meaning_with(Some(record.meaning[fingerprint::ENCODER_DIGEST].as_str()?));
+        (meaning == record.meaning).then_some(meaning)
+    })
 }
 
 /// Looks again at why each run is due or isn't, with the data as it was.

@@ -11,6 +11,9 @@ use super::settings::Settings;
 /// Bump it when the same settings would give other numbers: finished runs are then due again.
 pub const CODE_VERSION: u32 = 1;
 
+/// The key of [`Digests::encoder`] in a meaning.
+pub const ENCODER_DIGEST: &str = "encoder-digest";
+
 /// SHA-256 of what a run reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digests<'a> {
@@ -36,7 +39,7 @@ pub fn meaning(settings: &Settings, seed: u64, digests: Digests<'_>, device: &st
         "device": device,
     });
     if let Some(encoder) = digests.encoder {
-        meaning["encoder-digest"] = json!(encoder);
+        meaning[ENCODER_DIGEST] = json!(encoder);
     }
     sorted(meaning)
 }

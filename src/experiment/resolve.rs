@@ -203,7 +203,10 @@ fn encoder_weights(check: Check<'_>, baseline: Baseline, raw: &RawPretrained) ->
         check.note(&format!("{key}.{position}"), Diagnostic::new(message).hint("remove one of them"));
     }
     let path = |(index, name): (usize, &String)| check.origin(&format!("{key}.{index}")).relative(name);
-    names.iter().enumerate().map(path).collect()
+    let mut paths: Vec<PathBuf> = names.iter().enumerate().map(path).collect();
+    // Their order means nothing.
+    paths.sort();
+    paths
 }
 
 fn train(check: Check<'_>, raw: &RawTrain, preset: Protocol) -> Option<TrainSettings> {

@@ -55,19 +55,16 @@ pub struct ReportRun {
 }
 
 impl ReportRun {
-    /// True where the network's encoder started from scratch, though the original's starts from trained weights.
-    pub fn starts_from_scratch(&self) -> bool {
-        self.settings.model.has_pretrained_encoder() && self.record.encoder_weights.is_empty()
+    /// What is to be said where encoders started from scratch, though the original's start from trained weights.
+    pub fn start_label(&self) -> Option<&'static str> {
+        self.settings.model.start_label(self.record.encoder_weights.len())
     }
 
-    /// What the network's encoder started from; empty where the original starts from scratch, too.
+    /// What the network's encoders started from; empty where the original starts from scratch, too.
     pub fn start(&self) -> String {
-        if self.starts_from_scratch() {
-            return "from scratch".to_owned();
-        }
         let files =
             self.record.encoder_weights.iter().map(|file| format!("{} ({})", file.encoder, file.file));
-        files.collect::<Vec<_>>().join(", ")
+        files.chain(self.start_label().map(str::to_owned)).collect::<Vec<_>>().join(", ")
     }
 }
 

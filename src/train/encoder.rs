@@ -33,13 +33,22 @@ pub struct EncoderFile {
 /// Why weights can't be started from.
 #[derive(Debug, thiserror::Error)]
 pub enum EncoderWeightsError {
-    /// The file can't be read.
+    /// The file can't be read; the message names it.
+    #[error(transparent)]
+    Unreadable(#[from] WeightsError),
+    /// The file's tensors can't be read.
     #[error("{}: {source}", path.display())]
-    Unreadable {
+    Malformed {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: WeightsError,
+    },
+    /// The file was replaced while it was read.
+    #[error("{}: the file changed while it was read", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
     },
     /// The file's weights are of something else.
     #[error("{}: {source}", path.display())]
@@ -62,14 +71,39 @@ pub enum EncoderWeightsError {
 impl EncoderWeightsError {
     /// What the user can do about it.
     pub fn hint(&self) -> String {
-        match self {
-            Self::Unreadable { source: WeightsError::Io(_), .. } => {
-                "`encoder-weights` names files relative to the experiment's folder; without it the network starts \
-                 from scratch"
-                    .to_owned()
+        let hint = match self {
+            Self::Unreadable(WeightsError::Io(_)) => {
+                "paths are relative to the file that names them, those of `--set` to the working directory; without \
+                 `encoder-weights` the network starts from scratch"
             }
-            _ => "`ege-bench model show MODEL` names the files that a network's encoder can start from".to_owned(),
-        }
+            Self::Changed { .. } => "run the same command again",
+            _ => "`ege-bench model show MODEL` names the files that a network's encoder can start from",
+        };
+        hint.to_owned()
+    }
+
+    /// True where the file that was named is at fault (exit code 2), not what it holds (exit code 3).
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::Other { .. } | Self::Twice { .. })
+    }
+}
+
+/// SHA-256 of the files, whatever their names and their order; none where there are none.
+///
+/// # Errors
+/// When one can't be read.
+pub fn encoder_digest(paths: &[PathBuf]) -> Result<Option<String>, EncoderWeightsError> {
+    let read = |path: &PathBuf| fs_err::read(path).map(|bytes| sha256(&bytes));
+    let digests = paths.iter().map(read).collect::<Result<Vec<_>, _>>().map_err(WeightsError::Io)?;
+    Ok(digest_of(digests))
+}
+
+fn digest_of(mut digests: Vec<String>) -> Option<String> {
+    digests.sort();
+    match digests.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        several => Some(sha256(several.join("\n").as_bytes())),
     }
 }
 
@@ -94,11 +128,7 @@ impl EncoderWeights {
         }
         // The order in which files are named means nothing.
         read.files.sort_by_key(|file| file.encoder);
-        let digests: Vec<&str> = read.files.iter().map(|file| file.sha256.as_str()).collect();
-        read.digest = Some(match digests.as_slice() {
-            [one] => (*one).to_owned(),
-            several => sha256(several.join("\n").as_bytes()),
-        });
+        read.digest = digest_of(read.files.iter().map(|file| file.sha256.clone()).collect());
         Ok(read)
     }
 
@@ -131,11 +161,20 @@ fn one(
     path: &Path,
     network: &StateDict,
 ) -> Result<(EncoderFile, StateDict), EncoderWeightsError> {
-    let unreadable = |source| EncoderWeightsError::Unreadable { path: path.to_owned(), source };
-    let bytes = fs_err::read(path).map_err(|error| unreadable(WeightsError::Io(error)))?;
-    let state = weights::read(path).map_err(unreadable)?;
+    let bytes = || fs_err::read(path).map_err(WeightsError::Io);
+    let digest = sha256(&bytes()?);
+    let state = weights::read(path).map_err(|source| match source {
+        WeightsError::Safetensors(_) | WeightsError::ElementType { .. } => {
+            EncoderWeightsError::Malformed { path: path.to_owned(), source }
+        }
+        named => EncoderWeightsError::Unreadable(named),
+    })?;
+    // The reader opens the file by itself.
+    if sha256(&bytes()?) != digest {
+        return Err(EncoderWeightsError::Changed { path: path.to_owned() });
+    }
     let (encoder, tensors) = encoder_weights(model, state, network)
         .map_err(|source| EncoderWeightsError::Other { path: path.to_owned(), source })?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok((EncoderFile { encoder: encoder.name, file, sha256: sha256(&bytes) }, tensors))
+    Ok((EncoderFile { encoder: encoder.name, file, sha256: digest }, tensors))
 }

@@ -20,7 +20,7 @@ mod workers;
 pub use arithmetic::{Arithmetic, arithmetic};
 pub use checkpoint::{Best, Progress};
 pub use device::Compute;
-pub use encoder::{EncoderFile, EncoderWeights, EncoderWeightsError};
+pub use encoder::{EncoderFile, EncoderWeights, EncoderWeightsError, encoder_digest};
 pub use evaluation::predict;
 pub use job::{
     BatchProgress, EpochSummary, Finished, Host, HostError, ImageCounts, Job, Outcome, TrainError,

@@ -2,10 +2,13 @@
 
 use std::collections::VecDeque;
 
+use burn::tensor::Device;
+
 use super::*;
 use crate::dataset::{Images, Split};
 use crate::experiment::settings::*;
 use crate::metric::Counts;
+use crate::model::Built;
 
 /// The authors' protocol.
 pub(super) fn settings() -> TrainSettings {
@@ -311,4 +314,44 @@ fn a_selection_loss_that_is_no_number_is_a_failure_of_that_epoch() {
     assert_eq!(*epoch, 1);
     assert_eq!(images, &split.select);
     assert!(host.epochs.is_empty() && host.best.is_empty() && host.checkpoint.is_none());
+}
+
+/// What the encoder starts from is there before the first step, is trained, and doesn't come back on resume.
+#[test]
+fn a_training_starts_from_the_encoder_weights() {
+    let squares = Squares::new(9);
+    let split = squares.split();
+    let model = ModelSettings::Baseline(Baseline::MobilenetV3);
+    let settings = Settings { model: model.clone(), ..short() };
+    let mut state = Built::new(&model, 77, &Device::flex()).state();
+    state.0.retain(|name, _| name.starts_with("backbone."));
+    let trained = state.clone();
+    let names = |name: &str| name.replacen("backbone.", "features.", 1);
+    state.0 = state.0.into_iter().map(|(name, tensor)| (names(&name), tensor)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("encoder.safetensors");
+    fs_err::write(&path, crate::model::weights::to_safetensors(&state, None)).unwrap();
+    let encoder = EncoderWeights::read(&model, &[path]).unwrap();
+    let job = Job { settings: &settings, seed: 5, images: &squares, split: &split, encoder: &encoder };
+    let weights =
+        |host: &Memory| checkpoint::Checkpoint::decode(host.checkpoint.as_ref().unwrap()).unwrap().weights;
+
+    let mut host = Memory { stops: [0].into(), ..Memory::default() };
+    train(&job, Compute::Cpu, &mut host).unwrap();
+    let scratch = Built::new(&model, 5, &Device::flex()).state();
+    for (name, tensor) in &weights(&host).0 {
+        let expected = trained.0.get(name).unwrap_or_else(|| &scratch.0[name]);
+        assert_eq!(tensor, expected, "{name}");
+    }
+
+    let finish = |host: &mut Memory| loop {
+        match train(&job, Compute::Cpu, host).unwrap() {
+            Outcome::Done(finished) => return (finished.best, weights(host)),
+            Outcome::Interrupted { .. } => drop(host.stops.pop_front()),
+        }
+    };
+    let whole = finish(&mut Memory::default());
+    let resumed = finish(&mut Memory { stops: [0, 1].into(), ..Memory::default() });
+    assert_eq!(whole, resumed);
+    assert_ne!(whole.1.0["backbone.0.0.weight"], trained.0["backbone.0.0.weight"]);
 }

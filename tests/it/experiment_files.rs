@@ -267,5 +267,5 @@ fn files_of_weights_are_relative_to_the_file_that_names_them() {
     let experiment = load(&folder.path().join("heir.toml"), &[], &catalogue()).unwrap();
     let found: Vec<_> = experiment.runs().into_iter().map(|run| run.encoder_weights).collect();
     let paths = |names: &[&str]| names.iter().map(|name| folder.path().join(name)).collect::<Vec<_>>();
-    assert_eq!(found, [paths(&["sub/a.pth", "b.pth"]), paths(&["c.pth"]), Vec::new()]);
+    assert_eq!(found, [paths(&["b.pth", "sub/a.pth"]), paths(&["c.pth"]), Vec::new()]);
 }

@@ -19,6 +19,9 @@ const DOUBLE_OUTPUT_BOUND: f64 = 1e-6;
 /// Largest difference of a gradient by relative norm in single precision, where the original is that exact itself.
 const GRADIENT_BOUND: f64 = 1e-3;
 
+/// The same where rounding moves the original's own gradients further than that.
+const SINGLE_GRADIENT_BOUND: f64 = 0.25;
+
 /// The same in double precision.
 const DOUBLE_GRADIENT_BOUND: f64 = 1e-5;
 
@@ -145,6 +148,7 @@ fn difference(card: &Card, index: usize, part: &str, output: Tensor<4>, referenc
     let expected = &reference.0[&format!("{index}/{part}")].values;
     let ours: Vec<f64> = doubles(output).into_iter().step_by(case(card.name).sizes[index][3]).collect();
     assert_eq!(ours.len(), expected.len(), "{} {part}", card.name);
+    assert!(ours.iter().all(|x| x.is_finite()), "{} {part}", card.name);
     let largest = expected.iter().map(|x| f64::from(x.abs())).fold(1.0, f64::max);
     ours.iter().zip(expected).map(|(a, &b)| (a - f64::from(b)).abs()).fold(0.0, f64::max) / largest
 }
@@ -249,7 +253,7 @@ fn gradients_are_those_of_the_originals() {
     for card in baselines() {
         let reference = reference(card.name);
         let own = f64::from(reference.0["single"].values[0]);
-        let bounds = [GRADIENT_BOUND.max(10.0 * own), DOUBLE_GRADIENT_BOUND];
+        let bounds = [GRADIENT_BOUND.max((10.0 * own).min(SINGLE_GRADIENT_BOUND)), DOUBLE_GRADIENT_BOUND];
         for (precise, bound) in [false, true].into_iter().zip(bounds) {
             let differences = gradients(&card, precise, &reference);
             let (median, worst) = (&differences[differences.len() / 2], &differences[differences.len() - 1]);

@@ -58,6 +58,9 @@ impl Moments {
     fn difference(&self, other: &Self) -> Option<String> {
         // The file has four digits.
         let written = 1e-3 * other.mean.abs().max(other.deviation);
+        if !(self.mean + self.deviation + self.kurtosis).is_finite() {
+            return Some(format!("{self:?}"));
+        }
         if other.deviation == 0.0 || self.deviation == 0.0 {
             let same =
                 other.deviation.max(self.deviation) == 0.0 && (self.mean - other.mean).abs() <= written;

@@ -21,9 +21,21 @@ impl ModelSettings {
         }
     }
 
-    /// Whether the original starts its encoder from weights trained on `ImageNet`, so that a run may, too.
-    pub fn has_pretrained_encoder(&self) -> bool {
-        matches!(self, Self::Baseline(baseline) if baseline.has_pretrained_encoder())
+    /// How many encoders the original starts from weights trained on `ImageNet`, as a run may, too.
+    pub fn pretrained_encoders(&self) -> usize {
+        match self {
+            Self::EgeUnet(_) => 0,
+            Self::Baseline(baseline) => baseline.pretrained_encoders(),
+        }
+    }
+
+    /// What is to be said of a run that starts from so many files of such weights, where the original has more.
+    pub fn start_label(&self, files: usize) -> Option<&'static str> {
+        match self.pretrained_encoders() {
+            all if files >= all => None,
+            _ if files > 0 => Some("partly from scratch"),
+            _ => Some("from scratch"),
+        }
     }
 }
 
@@ -77,9 +89,13 @@ impl Baseline {
         Self::MobilevitV2,
     ];
 
-    /// Whether the original starts its encoder from weights trained on `ImageNet`, so that a run may, too.
-    pub fn has_pretrained_encoder(self) -> bool {
-        matches!(self, Self::MobilenetV3 | Self::MobilevitV2 | Self::Sanet | Self::TransfuseS)
+    /// How many encoders the original starts from weights trained on `ImageNet`, as a run may, too.
+    pub fn pretrained_encoders(self) -> usize {
+        match self {
+            Self::MobilenetV3 | Self::MobilevitV2 | Self::Sanet => 1,
+            Self::TransfuseS => 2,
+            _ => 0,
+        }
     }
 
     /// The name in experiment files.

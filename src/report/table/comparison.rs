@@ -97,11 +97,11 @@ fn notes(variants: &[Variant<'_>]) -> Vec<String> {
         "Mean ± sample standard deviation over n seeds; a single seed has no spread. Weights of the selected epoch{}.",
         if same { ", selected and reported on the same images" } else { "" }
     )];
-    let scratch = variants.iter().filter(|variant| variant.first().starts_from_scratch());
+    let scratch = variants.iter().filter(|variant| variant.first().start_label().is_some());
     let scratch: Vec<&str> = scratch.map(|variant| variant.name).collect();
     if !scratch.is_empty() {
         notes.push(format!(
-            "From scratch: {}. The original code starts the encoder of such a network from weights trained on \
+            "From scratch, wholly or partly: {}. The original code starts the encoder of such a network from weights trained on \
              ImageNet, which a claim about it may rest on.",
             scratch.join(", ")
         ));

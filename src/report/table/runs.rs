@@ -19,6 +19,7 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
         Column::new("variant".into(), text(&|run| run.record.variant.clone())),
         Column::new("seed".into(), runs.iter().map(|run| run.record.seed).collect::<Vec<_>>()),
         Column::new("synthetic".into(), runs.iter().map(|run| run.record.synthetic).collect::<Vec<_>>()),
+        Column::new("encoder_start".into(), text(&ReportRun::start)),
         Column::new("state".into(), text(&|run| state(run).0)),
         Column::new("reason".into(), text(&|run| state(run).1)),
         Column::new("epochs".into(), whole(&|run| Some(run.events.len() as u64))),
