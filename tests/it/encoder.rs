@@ -73,11 +73,11 @@ fn weights_of_something_else_are_refused_by_tensor() {
     let mut changed = file("mobilenet-v3");
     changed.0.remove("features.1.block.0.0.weight");
     changed.0.get_mut("features.0.1.bias").unwrap().shape = vec![4, 4];
-    changed.0.insert("total_ops".into(), NamedTensor { shape: vec![1], values: vec![0.0] });
+    changed.0.insert("extra".into(), NamedTensor { shape: vec![1], values: vec![0.0] });
     assert_eq!(
         refused(changed).to_string(),
         "the weights don't fit MobileNetV3 small: backbone.1.block.0.0.weight is missing, \
-         backbone.0.1.bias is [4, 4], not [16], total_ops is left over"
+         backbone.0.1.bias is [4, 4], not [16], extra is left over"
     );
     let expected = "the weights are of none of the network's encoders: MobileNetV3 small \
                     (mobilenet_v3_small-047dcff4.pth of torchvision)";

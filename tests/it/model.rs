@@ -226,6 +226,20 @@ fn every_parameter_receives_a_gradient() {
 }
 
 #[test]
+fn a_batch_may_be_of_one_image() {
+    let device = Device::flex().autodiff();
+    for (name, settings) in all() {
+        let built = Built::new(&settings, 1, &device);
+        let prediction = built.network.forward(noise([1, 3, 64, 64], &device));
+        let gradients = prediction.output.powi_scalar(2).mean().backward();
+        let mut norms = Norms { names: &built.names, gradients: &gradients, found: Vec::new() };
+        built.network.visit(&mut norms);
+        assert!(norms.found.iter().all(|(_, norm)| norm.is_finite()), "{name}");
+        assert!(norms.found.iter().any(|(_, norm)| *norm > 0.0), "{name}");
+    }
+}
+
+#[test]
 fn a_seed_gives_the_same_start_and_another_seed_another() {
     let device = Device::flex();
     for card in cards() {
@@ -256,12 +270,12 @@ fn weights_that_do_not_fit_are_told_tensor_by_tensor() {
     let built = Built::new(&ModelSettings::EgeUnet(EgeUnetSettings::default()), 5, &Device::flex());
     let mut state = built.state();
     state.0.remove("final.bias");
-    state.0.insert("total_ops".to_owned(), NamedTensor { shape: vec![1], values: vec![0.0] });
+    state.0.insert("extra".to_owned(), NamedTensor { shape: vec![1], values: vec![0.0] });
     state.0.get_mut("ebn1.weight").unwrap().shape = vec![2, 4];
     let error = built.with_state(&state).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the weights don't fit the network: 1 missing (final.bias); 1 unused (total_ops); \
+        "the weights don't fit the network: 1 missing (final.bias); 1 unused (extra); \
          1 of another shape (ebn1.weight is [2, 4], not [8])"
     );
 }

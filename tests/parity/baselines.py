@@ -7,8 +7,9 @@ ml-cvnets also wants requests, pyyaml and tqdm.
 
 Weights and images follow from formulas that `tests/it/parity_baselines.rs` repeats. For each of two sizes the outputs
 in evaluation mode, every `stride`-th element; for the first size, in training mode, the gradient of the mean of the
-squared output: for each parameter its norm and its products with four waves, by which two gradients can be compared
-without storing millions of numbers. All is computed in double precision: in single precision, rounding decides on
+squared output and of each side output's: for each parameter its norm and its products with four sets of numbers as if
+drawn, by which two gradients can be compared without storing millions of numbers; and the same of the running moments
+that this pass leaves. All is computed in double precision: in single precision, rounding decides on
 which side of a rectifier a value is, and no two implementations agree. How far the original's gradients in single
 precision are from these, by relative norm, is stored and printed.
 """
@@ -21,7 +22,7 @@ import torch
 from networks import NETWORKS, forget
 from safetensors.numpy import save_file
 
-WAVES = 4
+PRODUCTS = 4
 
 
 SIZES = [(2, 64, 64, 31), (1, 96, 128, 53)]
@@ -77,9 +78,16 @@ def parts(prediction):
     return (prediction[0][::-1], prediction[1]) if isinstance(prediction, tuple) else ((), prediction)
 
 
+def summary(values):
+    """The norm, and products by which two arrays can be compared."""
+    products = [values @ noise(values.size, 2000 + k) for k in range(PRODUCTS)]
+    return np.array([np.linalg.norm(values), *products], dtype=np.float32)
+
+
 def gradients(model, x):
     model.train().zero_grad()
-    parts(model(x))[1].square().mean().backward()
+    sides, output = parts(model(x))
+    sum(part.square().mean() for part in (output, *sides)).backward()
     zero = torch.zeros(())
     trained = ((key, p) for key, p in model.named_parameters() if p.requires_grad)
     pairs = ((key, zero.expand(p.shape) if p.grad is None else p.grad) for key, p in trained)
@@ -110,8 +118,10 @@ def main(folder, *networks):
         for key, gradient in gradients(model, x.double()).items():
             norm = np.linalg.norm(gradient)
             own = max(own, np.linalg.norm(gradient - single[key]) / max(norm, 1e-4))
-            products = [gradient @ wave(gradient.size, 2000 + k) for k in range(WAVES)]
-            answers[f"gradient/{key}"] = np.array([norm, *products], dtype=np.float32)
+            answers[f"gradient/{key}"] = summary(gradient)
+        for key, tensor in model.state_dict().items():
+            if key.endswith(("running_mean", "running_var")):
+                answers[f"running/{key}"] = summary(tensor.numpy())
         answers["single"] = np.array([own], dtype=np.float32)
         save_file(answers, f"{folder}/{name}.safetensors")
         total = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

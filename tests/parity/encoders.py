@@ -7,13 +7,13 @@ large and not downloaded: the classes that they were saved from tell what is in 
 a shape.
 """
 
+import argparse
 import contextlib
 import sys
 
 import timm
 import torch
 import torchvision
-from networks import mobilevit_v2
 from torch.nn import functional
 
 
@@ -25,6 +25,24 @@ def lines(encoder, state):
     for name, tensor in state.items():
         if not name.endswith("num_batches_tracked"):
             print(encoder, name, "x".join(str(length) for length in tensor.shape))
+
+
+def mobilevit_v2_classifier(checkout):
+    sys.path.insert(0, checkout)
+    from cvnets import get_model, modeling_arguments
+
+    settings = modeling_arguments(argparse.ArgumentParser(allow_abbrev=False)).parse_args([])
+    changes = {
+        "dataset.category": "classification",
+        "model.activation.name": "swish",
+        "model.classification.mitv2.width_multiplier": 0.75,
+        "model.classification.n_classes": 1000,
+        "model.classification.name": "mobilevit_v2",
+        "model.normalization.name": "batch_norm",
+    }
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    return get_model(settings, category="classification")
 
 
 def main():
@@ -42,11 +60,8 @@ def main():
     state["fc.weight"], state["fc.bias"] = torch.zeros(1000, 2048), torch.zeros(1000)
     lines("res2net", state)
 
-    # The encoder of the network that segments is that of the one that classifies.
     with contextlib.redirect_stdout(sys.stderr):
-        state = mobilevit_v2(ml_cvnets).state_dict()
-    state = {name.removeprefix("encoder."): x for name, x in state.items() if name.startswith("encoder.")}
-    state["classifier.1.weight"], state["classifier.1.bias"] = torch.zeros(1000, 384), torch.zeros(1000)
+        state = mobilevit_v2_classifier(ml_cvnets).state_dict()
     lines("mobilevit-v2", state)
 
     # As lib/DeiT.py of github.com/Rayicer/TransFuse does to the embedding that it has loaded.

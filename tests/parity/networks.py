@@ -266,7 +266,12 @@ def transfuse_s(checkout):
     changed(TransFuse, "TransFuse_S", ("-1, 12, 16", f"-1, {size.format('imgs')}"))
     model = TransFuse.TransFuse_S(drop_rate=0.0)
     forward = model.forward
-    model.forward = lambda x: forward(x)[2]
+
+    def parts(x):
+        coarse, fine, output = forward(x)
+        return (coarse, fine), output
+
+    model.forward = parts
     return model
 
 

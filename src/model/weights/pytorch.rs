@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::store::pytorch::PytorchReader;
 
 use super::safetensors::floats;
-use super::{COUNTER, WeightsError};
+use super::{COUNTERS, WeightsError};
 use crate::model::{NamedTensor, StateDict};
 
 /// Keys under which training code keeps the weights beside other things.
@@ -28,7 +28,7 @@ pub fn read_pytorch(path: &Path) -> Result<StateDict, WeightsError> {
         let Some(name) = key.strip_prefix(wrapper.copied().unwrap_or_default()) else {
             continue;
         };
-        if name.ends_with(COUNTER) {
+        if COUNTERS.iter().any(|counter| name.ends_with(counter)) {
             continue;
         }
         let found = format!("{:?}", tensor.dtype());

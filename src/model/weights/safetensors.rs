@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::{COUNTER, WeightsError};
+use super::{COUNTERS, WeightsError};
 use crate::model::{NamedTensor, StateDict};
 
 /// Words that go along with the tensors.
@@ -37,7 +37,7 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<(StateDict, WeightsMetadata), We
     let file = SafeTensors::deserialize(bytes).map_err(malformed)?;
     let mut state = StateDict::default();
     for (name, view) in file.tensors() {
-        if name.ends_with(COUNTER) {
+        if COUNTERS.iter().any(|counter| name.ends_with(counter)) {
             continue;
         }
         if view.dtype() != Dtype::F32 {
