@@ -1,9 +1,11 @@
 //! What is typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::duration;
 use super::exit_code::ExitCode;
 use super::fake_option::TrainerChoice;
 use super::printer::Color;
@@ -131,6 +133,13 @@ pub(super) struct RunArguments {
     /// Make at most N of the runs that are due
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: Option<u32>,
+    /// Stop at a checkpoint before this much time has passed, such as 90s, 45m or 1h30m, with exit code 5; a tenth of
+    /// it, at most a minute, is kept for the step under way and the checkpoint
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub time_limit: Option<Duration>,
+    /// Stop after the first run that fails, instead of going on with the others
+    #[arg(long)]
+    pub fail_fast: bool,
 }
 
 #[derive(Debug, Subcommand)]

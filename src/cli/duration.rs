@@ -1,5 +1,7 @@
 //! Times as people say them.
 
+use std::time::Duration;
+
 /// `38 s`, `3 min 05 s`, `2 h 07 min` or `4 d 02 h`; `?` for what isn't a time.
 pub(super) fn human(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
@@ -17,9 +19,55 @@ pub(super) fn human(seconds: f64) -> String {
     }
 }
 
+/// Reads `90`, `90s`, `45m`, `2h`, `1d` or several after one another, such as `1h30m`.
+///
+/// # Errors
+/// What is wrong with the text, and what is allowed.
+pub(super) fn parse(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no duration: write 90s, 45m, 2h, 1d, or 1h30m");
+    let mut seconds = 0_u64;
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err(wrong());
+    }
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let number: u64 = rest[..end].parse().map_err(|_| wrong())?;
+        let unit = rest[end..].chars().next();
+        let factor = match unit {
+            None | Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3600,
+            Some('d') => 86_400,
+            Some(_) => return Err(wrong()),
+        };
+        seconds = number.checked_mul(factor).and_then(|n| seconds.checked_add(n)).ok_or_else(wrong)?;
+        rest = &rest[end + usize::from(unit.is_some())..];
+    }
+    if seconds == 0 {
+        Err("the time must be at least 1s".to_owned())
+    } else {
+        Ok(Duration::from_secs(seconds))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::human;
+    use super::{human, parse};
+
+    #[test]
+    fn durations_are_read() {
+        for (text, expect) in
+            [("90", 90), ("90s", 90), ("45m", 2700), ("2h", 7200), ("1h30m", 5400), ("1d2h", 93_600)]
+        {
+            assert_eq!(parse(text).map(|time| time.as_secs()), Ok(expect), "{text}");
+        }
+        for text in
+            ["", "h", "2x", "-1s", "0", "1.5h", "99999999999999999999s", "9999999999999999999h", "2 h"]
+        {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn times_are_told_in_two_units() {

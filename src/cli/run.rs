@@ -1,5 +1,7 @@
 //! `ege-bench run`: makes the runs that are due, and writes the report.
 
+use std::time::Duration;
+
 use super::args::RunArguments;
 use super::context::{Context, claims, experiment, start_threads};
 use super::exit_code::ExitCode;
@@ -30,12 +32,18 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
         printer.note("stopping at a checkpoint; Ctrl-C again ends at once");
     })
     .map_err(|error| Failure::usage(format!("can't listen to Ctrl-C: {error}"), None))?;
+    if let Some(limit) = arguments.time_limit {
+        interrupt.after(limit.saturating_sub(reserve(limit)), move || {
+            printer.note("the time is nearly over: stopping at a checkpoint");
+        });
+    }
     let execution = Execution {
         results: &context.results,
         trainer: &*trainer,
         interrupt: &interrupt,
         provenance: provenance(&*trainer),
         limit: arguments.limit.map(|limit| limit as usize),
+        fail_fast: arguments.fail_fast,
     };
     let mut progress = Progress::new(printer);
     let done = execution.execute(&items, &mut progress)?;
@@ -48,6 +56,11 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
         printer.result(format_args!("\nreport: {}", page.display()));
     }
     Ok(conclude(context, &done, &items))
+}
+
+/// The part of a time limit that is kept for the step under way and the checkpoint.
+fn reserve(limit: Duration) -> Duration {
+    (limit / 10).min(Duration::from_mins(1))
 }
 
 /// Says how it ended, and gives the code for it: an interruption first, since the same command mends it.

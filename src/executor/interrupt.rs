@@ -1,7 +1,8 @@
 //! Ctrl-C and its kin: the first asks for a checkpoint, the second ends the process at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// The exit code after a second signal, as shells give it to a process that SIGINT ended: 128 + 2.
 pub const SECOND_INTERRUPT_CODE: i32 = 130;
@@ -10,6 +11,8 @@ pub const SECOND_INTERRUPT_CODE: i32 = 130;
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     requests: Arc<AtomicUsize>,
+    /// No request of the user's: a signal after it is the first one.
+    expired: Arc<AtomicBool>,
 }
 
 impl Interrupt {
@@ -37,6 +40,19 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// Requests a stop once so much time has passed, and calls `announce`.
+    pub fn after(&self, time: Duration, announce: impl FnOnce() + Send + 'static) {
+        let interrupt = self.clone();
+        // The thread ends with the process, if not before.
+        std::thread::spawn(move || {
+            std::thread::sleep(time);
+            if !interrupt.is_requested() {
+                interrupt.expired.store(true, Ordering::SeqCst);
+                announce();
+            }
+        });
+    }
+
     /// Requests a stop and returns how many requests there are now.
     pub fn request(&self) -> usize {
         self.requests.fetch_add(1, Ordering::SeqCst) + 1
@@ -44,7 +60,7 @@ impl Interrupt {
 
     /// True once a stop is requested.
     pub fn is_requested(&self) -> bool {
-        self.requests.load(Ordering::SeqCst) > 0
+        self.requests.load(Ordering::SeqCst) > 0 || self.expired.load(Ordering::SeqCst)
     }
 }
 
@@ -60,5 +76,16 @@ mod tests {
         assert_eq!(interrupt.request(), 1);
         assert!(clone.is_requested());
         assert_eq!(clone.request(), 2);
+    }
+
+    #[test]
+    fn time_runs_out_without_a_signal() {
+        let interrupt = Interrupt::default();
+        let (told, hears) = std::sync::mpsc::channel();
+        interrupt.after(Duration::from_millis(1), move || told.send(()).expect("the test listens"));
+        hears.recv_timeout(Duration::from_mins(1)).unwrap();
+        assert!(interrupt.is_requested());
+        // The first signal after it is the first one.
+        assert_eq!(interrupt.request(), 1);
     }
 }

@@ -24,6 +24,8 @@ pub struct Execution<'a> {
     pub provenance: Provenance,
     /// At most so many runs are worked on.
     pub limit: Option<usize>,
+    /// Whether a run that fails is the last one.
+    pub fail_fast: bool,
 }
 
 /// How an execution went.
@@ -44,7 +46,8 @@ pub struct Summary {
 }
 
 impl Execution<'_> {
-    /// Works on every run that is due; a run that fails doesn't keep the others from being made.
+    /// Works on every run that is due; unless it is to stop there, a run that fails doesn't keep the
+    /// others from being made.
     ///
     /// # Errors
     /// When results can't be read or written.
@@ -65,7 +68,13 @@ impl Execution<'_> {
             }
             match self.work_on(item, index + 1, now_due, observer) {
                 Ok(RunState::Done { .. }) => summary.completed += 1,
-                Ok(RunState::Failed { .. }) => summary.failed += 1,
+                Ok(RunState::Failed { .. }) => {
+                    summary.failed += 1;
+                    if self.fail_fast {
+                        summary.left += now_due - index - 1;
+                        break;
+                    }
+                }
                 Ok(_) => {
                     summary.interrupted = true;
                     break;

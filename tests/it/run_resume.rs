@@ -84,6 +84,7 @@ fn a_real_training_stopped_in_the_middle_of_an_epoch_repeats_no_step() {
             interrupt: &interrupt,
             provenance,
             limit: None,
+            fail_fast: false,
         };
         let mut steps = Steps { interrupt: &interrupt, stop_after, seen: Vec::new(), ends: Vec::new() };
         let summary = execution.execute(&items, &mut steps).unwrap();
@@ -219,6 +220,40 @@ fn a_failed_run_does_not_end_the_sweep() {
     let other = alone.only_run(|| alone.run(&["--set", "train.seeds=[43]"]));
     let mended = program.runs().into_iter().find(|run| run.file_name() == other.file_name()).unwrap();
     assert_eq!(counts(&mended), counts(&other));
+}
+
+#[test]
+fn with_fail_fast_a_failed_run_is_the_last_one() {
+    let program = Program::new();
+    let arguments = [
+        "--trainer",
+        "fake:diverging-seed=43",
+        "run",
+        "small.toml",
+        "--set",
+        "train.seeds=[42, 43, 44]",
+        "--fail-fast",
+    ];
+    let output = program.output(&arguments);
+    output.expect(7, &["seed 42: done", "seed 43 failed (diverged)", "1 more due", "1 run failed"]);
+    assert_eq!(program.runs().len(), 2, "seed 44 wasn't begun");
+    program.run(&["--set", "train.seeds=[42, 43, 44]"]).expect(0, &["3/3"]);
+}
+
+#[test]
+fn a_time_limit_stops_at_a_checkpoint() {
+    let expected = undisturbed();
+    let program = Program::new();
+    let slow =
+        ["--trainer", "fake:epoch-ms=400", "run", "small.toml", LONG[0], LONG[1], "--time-limit", "1s"];
+    let begun = Instant::now();
+    program
+        .output(&slow)
+        .expect(5, &["the time is nearly over", "interrupted in epoch", "the same command goes on"]);
+    assert!(begun.elapsed() < Duration::from_secs(4), "twelve epochs would take five seconds");
+    let run = program.only_run(|| program.run(&LONG));
+    assert_eq!(counts(&run), expected);
+    program.run(&["--time-limit", "soon"]).expect(2, &["`soon` is no duration", "1h30m"]);
 }
 
 #[test]
