@@ -6,8 +6,7 @@ writes `baselines/NAME.safetensors` for each network named. Needs torch 2.9, tim
 ml-cvnets also wants requests, pyyaml and tqdm.
 
 Weights and images follow from formulas that `tests/it/parity_baselines.rs` repeats. For each of two sizes the outputs
-in evaluation mode, every `stride`-th element; for the first size, in training mode, the gradient of the mean of the
-squared output and of each side output's: for each parameter its norm and its products with four sets of numbers as if
+in evaluation mode, every `stride`-th element, and in training mode the gradient of the mean of the squared output and of each side output's: for each parameter its norm and its products with four sets of numbers as if
 drawn, by which two gradients can be compared without storing millions of numbers; and the same of the running moments
 that this pass leaves. All is computed in double precision: in single precision, rounding decides on
 which side of a rectifier a value is, and no two implementations agree. How far the original's gradients in single
@@ -25,11 +24,11 @@ from safetensors.numpy import save_file
 PRODUCTS = 4
 
 
-SIZES = [(2, 64, 64, 31), (1, 96, 128, 53)]
+SIZES = [(2, 64, 64, 31), (2, 96, 128, 53)]
 # For a network whose coarsest pixels are of 64, and one whose code takes one size only.
 OWN_SIZES = {
-    "ucm-net": [(2, 128, 128, 31), (1, 64, 192, 53)],
-    "transfuse-s": [(2, 192, 256, 331), (1, 96, 128, 53)],
+    "ucm-net": [(2, 128, 128, 31), (2, 64, 192, 53)],
+    "transfuse-s": [(2, 192, 256, 331), (2, 96, 128, 53)],
 }
 # Networks whose normalisations find waves too much alike.
 DRAWN = ["mobilenet-v3", "utnet-v2", "mobilevit-v2", "sanet", "transfuse-s", "lb-unet"]
@@ -102,26 +101,29 @@ def main(folder, *networks):
         sizes = OWN_SIZES.get(name, SIZES)
         numbers = noise if name in DRAWN else wave
         gain = GAINS.get(name, 1.0)
-        set_weights(model, numbers, gain)
-        x = images(*sizes[0][:3], numbers)
-        single = gradients(model, x)
+        inputs = [images(*size[:3], numbers) for size in sizes]
+
+        def started():
+            """The model with the weights and running moments that every case starts from."""
+            set_weights(model, numbers, gain)
+            return model
+
+        single = [gradients(started(), x) for x in inputs]
         model.double()
-        set_weights(model, numbers, gain)
-        answers = {}
-        for case, (batch, height, width, stride) in enumerate(sizes):
+        answers, own = {}, 0.0
+        for case, (x, size) in enumerate(zip(inputs, sizes)):
             with torch.no_grad():
-                sides, output = parts(model.eval()(images(batch, height, width, numbers).double()))
-            answers[f"{case}/output"] = output.float().numpy().ravel()[::stride].copy()
+                sides, output = parts(started().eval()(x.double()))
+            answers[f"{case}/output"] = output.float().numpy().ravel()[:: size[3]].copy()
             for number, side in enumerate(sides):
-                answers[f"{case}/side{number}"] = side.float().numpy().ravel()[::stride].copy()
-        own = 0.0
-        for key, gradient in gradients(model, x.double()).items():
-            norm = np.linalg.norm(gradient)
-            own = max(own, np.linalg.norm(gradient - single[key]) / max(norm, 1e-4))
-            answers[f"gradient/{key}"] = summary(gradient)
-        for key, tensor in model.state_dict().items():
-            if key.endswith(("running_mean", "running_var")):
-                answers[f"running/{key}"] = summary(tensor.numpy())
+                answers[f"{case}/side{number}"] = side.float().numpy().ravel()[:: size[3]].copy()
+            for key, gradient in gradients(started(), x.double()).items():
+                norm = np.linalg.norm(gradient)
+                own = max(own, np.linalg.norm(gradient - single[case][key]) / max(norm, 1e-4))
+                answers[f"{case}/gradient/{key}"] = summary(gradient)
+            for key, tensor in model.state_dict().items():
+                if key.endswith(("running_mean", "running_var")):
+                    answers[f"{case}/running/{key}"] = summary(tensor.numpy())
         answers["single"] = np.array([own], dtype=np.float32)
         save_file(answers, f"{folder}/{name}.safetensors")
         total = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
