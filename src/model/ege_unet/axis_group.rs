@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use crate::experiment::settings::{Axis, EgeUnetSettings, TensorInit, Tensors};
 use crate::kernel::{gelu, multiply, resize_bilinear};
 use crate::model::Site;
-use crate::model::block::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig};
+use crate::model::block::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, DepthwiseSeparable};
 
 /// Length of a learnable tensor along each spatial axis.
 const TENSOR_SIZE: usize = 8;
@@ -30,7 +30,7 @@ pub enum Group {
 pub struct PlaneFactor {
     /// `[1, channels, 8, 8]`
     tensor: Option<Param<Tensor<4>>>,
-    convs: Option<(Conv2d, Conv2d)>,
+    convs: Option<DepthwiseSeparable>,
 }
 
 /// A learnable tensor over channels and one spatial axis, resized and convolved; none leaves the map as it is.
@@ -70,21 +70,19 @@ pub(super) fn group(
     };
     let there = settings.tensors != Tensors::None;
     let convs = there && settings.tensor_convs;
-    let at = |step: usize| site.at(&format!("conv_{}{number}.{step}", axis.name()));
+    let own = site.at(&format!("conv_{}{number}", axis.name()));
+    let at = |step: &str| own.at(step);
     let line = || LineFactor {
         tensor: there.then(|| tensor([1, 1, channels, TENSOR_SIZE])),
         convs: convs.then(|| {
-            let depthwise = Conv1dConfig::new([channels, channels], 3).with_groups(channels).init(&at(0));
-            (depthwise, Conv1dConfig::new([channels, channels], 1).init(&at(2)))
+            let depthwise = Conv1dConfig::new([channels, channels], 3).with_groups(channels).init(&at("0"));
+            (depthwise, Conv1dConfig::new([channels, channels], 1).init(&at("2")))
         }),
     };
     match axis {
         Axis::Xy => Group::Plane(PlaneFactor {
             tensor: there.then(|| tensor([1, channels, TENSOR_SIZE, TENSOR_SIZE])),
-            convs: convs.then(|| {
-                let depthwise = Conv2dConfig::depthwise(channels, 3).init(&at(0));
-                (depthwise, Conv2dConfig::pointwise([channels, channels]).init(&at(2)))
-            }),
+            convs: convs.then(|| DepthwiseSeparable::init([channels; 2], &own)),
         }),
         Axis::Zx => Group::Rows(line()),
         Axis::Zy => Group::Columns(line()),
@@ -123,7 +121,7 @@ impl PlaneFactor {
     pub fn factor(&self, size: [usize; 2]) -> Option<Tensor<4>> {
         let plane = resize_bilinear(self.tensor.as_ref()?.val(), size);
         Some(match &self.convs {
-            Some((depthwise, pointwise)) => pointwise.forward(gelu(depthwise.forward(plane))),
+            Some(convs) => convs.forward(plane),
             None => plane,
         })
     }

@@ -6,9 +6,9 @@ use burn::tensor::Tensor;
 
 use super::axis_group::{Group, group};
 use crate::experiment::settings::EgeUnetSettings;
-use crate::kernel::{AxesConvs, concat, gelu, multiply_axes, trace};
+use crate::kernel::{AxesConvs, concat, multiply_axes, trace};
 use crate::model::Site;
-use crate::model::block::{ChannelNorm, ChannelNormConfig, Conv2d, Conv2dConfig};
+use crate::model::block::{ChannelNorm, ChannelNormConfig, DepthwiseSeparable};
 
 /// Settings of [`Ghpa`].
 #[derive(Config, Debug)]
@@ -24,8 +24,7 @@ pub struct Ghpa {
     norm_in: ChannelNorm,
     groups: Vec<Group>,
     norm_out: ChannelNorm,
-    out_depthwise: Conv2d,
-    out_pointwise: Conv2d,
+    out: DepthwiseSeparable,
 }
 
 impl GhpaConfig {
@@ -39,8 +38,7 @@ impl GhpaConfig {
             norm_in: ChannelNormConfig::new(channels_in).init(&site.at("norm1")),
             groups: axes.map(|(axis, index)| group(axis, index, channels, settings, site)).collect(),
             norm_out: ChannelNormConfig::new(channels_in).init(&site.at("norm2")),
-            out_depthwise: Conv2dConfig::depthwise(channels_in, 3).init(&site.at("ldw.0")),
-            out_pointwise: Conv2dConfig::pointwise([channels_in, channels_out]).init(&site.at("ldw.2")),
+            out: DepthwiseSeparable::init([channels_in, channels_out], &site.at("ldw")),
         }
     }
 }
@@ -54,7 +52,7 @@ impl Ghpa {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let joined = self.mix(self.norm_in.forward(x));
         let joined = self.norm_out.forward(joined);
-        self.out_pointwise.forward(gelu(self.out_depthwise.forward(joined)))
+        self.out.forward(joined)
     }
 
     /// Every group's channels through its own operation.

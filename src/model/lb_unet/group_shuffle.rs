@@ -4,9 +4,9 @@ use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use crate::kernel::{concat, gelu, multiply, resize_bilinear};
+use crate::kernel::{concat, multiply, resize_bilinear};
 use crate::model::Site;
-use crate::model::block::{ChannelNorm, ChannelNormConfig, Conv2d, Conv2dConfig};
+use crate::model::block::{ChannelNorm, ChannelNormConfig, DepthwiseSeparable};
 
 /// Groups of channels, each with a learnable plane.
 const GROUPS: usize = 4;
@@ -17,32 +17,12 @@ const ORDER: [usize; GROUPS] = [1, 3, 0, 2];
 /// Height and width of a learnable plane.
 const PLANE_SIZE: usize = 8;
 
-/// A depthwise 3x3 convolution, GELU and a pointwise convolution.
-#[derive(Module, Debug)]
-struct Separable {
-    depthwise: Conv2d,
-    pointwise: Conv2d,
-}
-
-impl Separable {
-    fn init(channels: [usize; 2], site: &Site) -> Self {
-        Self {
-            depthwise: Conv2dConfig::depthwise(channels[0], 3).init(&site.at("0")),
-            pointwise: Conv2dConfig::pointwise(channels).init(&site.at("2")),
-        }
-    }
-
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.pointwise.forward(gelu(self.depthwise.forward(x)))
-    }
-}
-
 /// A learnable plane, resized to the map and convolved.
 #[derive(Module, Debug)]
 struct Plane {
     /// `[1, channels, 8, 8]`
     tensor: Param<Tensor<4>>,
-    convs: Separable,
+    convs: DepthwiseSeparable,
 }
 
 /// Settings of [`GroupShuffle`].
@@ -59,7 +39,7 @@ pub struct GroupShuffle {
     norm_in: ChannelNorm,
     planes: Vec<Plane>,
     norm_out: ChannelNorm,
-    out: Separable,
+    out: DepthwiseSeparable,
 }
 
 impl GroupShuffleConfig {
@@ -69,13 +49,13 @@ impl GroupShuffleConfig {
         let own = channels_in / GROUPS;
         let plane = |number: usize| Plane {
             tensor: site.constant(&format!("share_space{number}"), [1, own, PLANE_SIZE, PLANE_SIZE], 1.0),
-            convs: Separable::init([own, own], &site.at(&format!("conv{number}"))),
+            convs: DepthwiseSeparable::init([own, own], &site.at(&format!("conv{number}"))),
         };
         GroupShuffle {
             norm_in: ChannelNormConfig::new(channels_in).init(&site.at("norm1")),
             planes: (1..=GROUPS).map(plane).collect(),
             norm_out: ChannelNormConfig::new(channels_in).init(&site.at("norm2")),
-            out: Separable::init(self.channels, &site.at("ldw")),
+            out: DepthwiseSeparable::init(self.channels, &site.at("ldw")),
         }
     }
 }

@@ -5,17 +5,10 @@ use burn::tensor::Tensor;
 
 use super::{Gate, GateConfig, GroupShuffle, GroupShuffleConfig, LocalBlock, LocalBlockConfig};
 use crate::kernel::{gelu, resize_bilinear};
-use crate::model::block::{BatchNorm2d, BatchNorm2dConfig, Conv2d, Conv2dConfig, GroupNorm, GroupNormConfig};
+use crate::model::block::{
+    BatchNorm2d, BatchNorm2dConfig, Conv2d, Conv2dConfig, DeepBlock, PLAIN_ENCODERS, SixStages, WIDTHS,
+};
 use crate::model::{Prediction, Site};
-
-/// Channels of the stages, from the finest.
-const WIDTHS: [usize; 6] = [8, 16, 24, 32, 48, 64];
-
-/// Stages that are plain convolutions: the finest of the encoder.
-const PLAIN_ENCODERS: usize = 3;
-
-/// Stages of the decoder, from the coarsest, that are group shuffle blocks.
-const DEEP_DECODERS: usize = 3;
 
 /// Stages of the decoder, from the coarsest, that predict no boundary.
 const WITHOUT_BOUNDARY: usize = 2;
@@ -50,53 +43,40 @@ impl Down {
 /// LB-UNet.
 #[derive(Module, Debug)]
 pub struct LbUnet {
-    plain_encoders: Vec<Conv2d>,
+    stages: SixStages<GroupShuffle>,
     local: LocalBlock,
     downs: Vec<Down>,
-    deep_encoders: Vec<GroupShuffle>,
-    encoder_norms: Vec<GroupNorm>,
-    deep_decoders: Vec<GroupShuffle>,
-    plain_decoders: Vec<Conv2d>,
-    decoder_norms: Vec<GroupNorm>,
     /// From the coarsest.
     gates: Vec<Gate>,
     head: Conv2d,
 }
 
+impl DeepBlock for GroupShuffle {
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        self.forward(x)
+    }
+}
+
 impl LbUnet {
     /// Makes the network for RGB input and one output channel.
     pub fn init(site: &Site) -> Self {
-        let w = WIDTHS;
         let at = |name: &str, number: usize| site.at(&format!("{name}{number}"));
-        let plain = |channels, site: Site| Conv2dConfig::new(channels, 3).init(&site.at("0"));
-        let deep = |channels, site: Site| GroupShuffleConfig::new(channels).init(&site.at("0"));
-        let norm = |channels, site: Site| GroupNormConfig::new(4, channels).init(&site);
-        let channels_in = |stage: usize| if stage == 0 { 3 } else { w[stage - 1] };
+        let deep = |channels, site: &Site| GroupShuffleConfig::new(channels).init(&site.at("0"));
         let gate = |step: usize| {
             let boundary = step.checked_sub(WITHOUT_BOUNDARY);
             let site = boundary.map_or_else(|| at("pred", step + 1), |finer| at("gate", finer + 1));
             let share = boundary.map(|finer| BOUNDARY_SHARES[finer]);
-            GateConfig::new(w[4 - step], MASK_SHARES[step]).with_boundary_share(share).init(&site)
+            GateConfig::new(WIDTHS[4 - step], MASK_SHARES[step]).with_boundary_share(share).init(&site)
         };
+        let local = LocalBlockConfig::new(WIDTHS[PLAIN_ENCODERS - 1]);
         Self {
-            plain_encoders: (0..PLAIN_ENCODERS)
-                .map(|i| plain([channels_in(i), w[i]], at("encoder", i + 1)))
+            stages: SixStages::init(site, deep, deep),
+            local: local.init(&at("encoder", PLAIN_ENCODERS).at("1")),
+            downs: (0..PLAIN_ENCODERS)
+                .map(|stage| Down::init(WIDTHS[stage], &at("Down", stage + 1)))
                 .collect(),
-            local: LocalBlockConfig::new(w[PLAIN_ENCODERS - 1]).init(&at("encoder", PLAIN_ENCODERS).at("1")),
-            downs: (0..PLAIN_ENCODERS).map(|i| Down::init(w[i], &at("Down", i + 1))).collect(),
-            deep_encoders: (PLAIN_ENCODERS..6)
-                .map(|i| deep([w[i - 1], w[i]], at("encoder", i + 1)))
-                .collect(),
-            encoder_norms: (0..5).map(|i| norm(w[i], at("ebn", i + 1))).collect(),
-            deep_decoders: (0..DEEP_DECODERS)
-                .map(|step| deep([w[5 - step], w[4 - step]], at("decoder", step + 1)))
-                .collect(),
-            plain_decoders: (DEEP_DECODERS..5)
-                .map(|step| plain([w[5 - step], w[4 - step]], at("decoder", step + 1)))
-                .collect(),
-            decoder_norms: (0..5).map(|step| norm(w[4 - step], at("dbn", step + 1))).collect(),
             gates: (0..5).map(gate).collect(),
-            head: Conv2dConfig::pointwise([w[0], 1]).init(&site.at("final.0")),
+            head: Conv2dConfig::pointwise([WIDTHS[0], 1]).init(&site.at("final.0")),
         }
     }
 
@@ -110,14 +90,8 @@ impl LbUnet {
         let (mut x, features) = self.encode(images);
         let mut sides = Vec::with_capacity(self.gates.len());
         for (step, skip) in features.into_iter().rev().enumerate() {
-            let decoded = match self.deep_decoders.get(step) {
-                Some(deep) => deep.forward(x),
-                None => self.plain_decoders[step - DEEP_DECODERS].forward(x),
-            };
             let [_, _, height, width] = skip.dims();
-            // The first decoder stays at the bottom's resolution, where this resize changes nothing.
-            let up = gelu(resize_bilinear(self.decoder_norms[step].forward(decoded), [height, width]));
-            let (joined, mask) = self.gates[step].forward(up, skip);
+            let (joined, mask) = self.gates[step].forward(self.stages.decode(step, x, [height, width]), skip);
             sides.push(mask);
             x = joined;
         }
@@ -131,22 +105,15 @@ impl LbUnet {
     fn encode(&self, images: Tensor<4>) -> (Tensor<4>, Vec<Tensor<4>>) {
         let mut features = Vec::with_capacity(5);
         let mut x = images;
-        for (stage, (conv, down)) in self.plain_encoders.iter().zip(&self.downs).enumerate() {
+        for (stage, (conv, down)) in self.stages.plain_encoders.iter().zip(&self.downs).enumerate() {
             x = conv.forward(x);
             if stage + 1 == PLAIN_ENCODERS {
                 x = self.local.forward(x);
             }
-            x = gelu(down.forward(self.encoder_norms[stage].forward(x)));
+            x = gelu(down.forward(self.stages.encoder_norms[stage].forward(x)));
             features.push(x.clone());
         }
-        for (deep, norm) in self.deep_encoders.iter().zip(&self.encoder_norms[PLAIN_ENCODERS..]) {
-            x = norm.forward_pool_gelu(deep.forward(x));
-            features.push(x.clone());
-        }
-        // The last stage has neither norm nor pooling.
-        if let Some(bottom) = self.deep_encoders.last() {
-            x = gelu(bottom.forward(x));
-        }
+        x = self.stages.encode_deep(x, &mut features);
         (x, features)
     }
 }
