@@ -11,6 +11,7 @@ pub mod claim;
 pub mod cli;
 pub mod cost;
 pub mod dataset;
+pub mod digest;
 pub mod executor;
 pub mod experiment;
 pub mod kernel;

@@ -5,7 +5,7 @@ mod augment;
 mod batch;
 mod cache;
 mod decode;
-pub mod digest;
+mod digest;
 mod error;
 pub mod held_out;
 mod id_lists;

@@ -90,7 +90,8 @@ impl Encoders {
         {
             return Ok(Arc::clone(weights));
         }
-        let weights = Arc::new(EncoderWeights::read(model, files)?);
+        let planned = self.digest(files)?;
+        let weights = Arc::new(EncoderWeights::read(model, files, planned.as_deref())?);
         self.read.push((model.clone(), files.clone(), Arc::clone(&weights)));
         Ok(weights)
     }

@@ -5,7 +5,7 @@ use sysinfo::{
 };
 
 use super::trainer::Trainer;
-use crate::dataset::digest::sha256;
+use crate::digest::sha256;
 use crate::store::Provenance;
 
 /// Version of ege-bench.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 
-use crate::dataset::digest::sha256;
+use crate::digest::sha256;
 use crate::experiment::settings::ModelSettings;
 use crate::model::weights::{self, WeightsError};
 use crate::model::{Built, EncoderError, StateDict, StateError, encoder_weights};
@@ -13,8 +13,6 @@ use crate::model::{Built, EncoderError, StateDict, StateError, encoder_weights};
 #[derive(Debug, Default)]
 pub struct EncoderWeights {
     files: Vec<EncoderFile>,
-    /// SHA-256 of all files.
-    digest: Option<String>,
     /// By the network's names.
     tensors: StateDict,
 }
@@ -44,11 +42,11 @@ pub enum EncoderWeightsError {
         /// What is wrong with it.
         source: WeightsError,
     },
-    /// The file was replaced while it was read.
-    #[error("{}: the file changed while it was read", path.display())]
+    /// Files were replaced since their runs were planned.
+    #[error("the encoder weights changed since the runs were planned: {}", names(paths))]
     Changed {
-        /// The file.
-        path: PathBuf,
+        /// The files.
+        paths: Vec<PathBuf>,
     },
     /// The file's weights are of something else.
     #[error("{}: {source}", path.display())]
@@ -66,6 +64,10 @@ pub enum EncoderWeightsError {
         /// The encoder's name.
         encoder: &'static str,
     },
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 impl EncoderWeightsError {
@@ -108,11 +110,16 @@ fn digest_of(mut digests: Vec<String>) -> Option<String> {
 }
 
 impl EncoderWeights {
-    /// Reads files of weights for the encoders of a network.
+    /// Reads files of weights for the encoders of a network, whose [`encoder_digest`] was `planned`.
     ///
     /// # Errors
-    /// When a file can't be read or isn't of an encoder of the network, or when two are of the same one.
-    pub fn read(model: &ModelSettings, paths: &[PathBuf]) -> Result<Self, EncoderWeightsError> {
+    /// When a file can't be read or isn't of an encoder of the network, when two are of the same one, and when they
+    /// aren't those that were planned.
+    pub fn read(
+        model: &ModelSettings,
+        paths: &[PathBuf],
+        planned: Option<&str>,
+    ) -> Result<Self, EncoderWeightsError> {
         if paths.is_empty() {
             return Ok(Self::default());
         }
@@ -128,18 +135,16 @@ impl EncoderWeights {
         }
         // The order in which files are named means nothing.
         read.files.sort_by_key(|file| file.encoder);
-        read.digest = digest_of(read.files.iter().map(|file| file.sha256.clone()).collect());
+        // Taken after the tensors, so that both are of the bytes that were planned.
+        if digest_of(read.files.iter().map(|file| file.sha256.clone()).collect()).as_deref() != planned {
+            return Err(EncoderWeightsError::Changed { paths: paths.to_vec() });
+        }
         Ok(read)
     }
 
     /// The files, by the names of their encoders; empty where the network starts from scratch.
     pub fn files(&self) -> &[EncoderFile] {
         &self.files
-    }
-
-    /// SHA-256 of the files, whatever their names; none where the network starts from scratch.
-    pub fn digest(&self) -> Option<&str> {
-        self.digest.as_deref()
     }
 
     /// The network with these weights in its encoder, and its own everywhere else.
@@ -161,18 +166,13 @@ fn one(
     path: &Path,
     network: &StateDict,
 ) -> Result<(EncoderFile, StateDict), EncoderWeightsError> {
-    let bytes = || fs_err::read(path).map_err(WeightsError::Io);
-    let digest = sha256(&bytes()?);
     let state = weights::read(path).map_err(|source| match source {
         WeightsError::Safetensors(_) | WeightsError::ElementType { .. } => {
             EncoderWeightsError::Malformed { path: path.to_owned(), source }
         }
         named => EncoderWeightsError::Unreadable(named),
     })?;
-    // The reader opens the file by itself.
-    if sha256(&bytes()?) != digest {
-        return Err(EncoderWeightsError::Changed { path: path.to_owned() });
-    }
+    let digest = sha256(&fs_err::read(path).map_err(WeightsError::Io)?);
     let (encoder, tensors) = encoder_weights(model, state, network)
         .map_err(|source| EncoderWeightsError::Other { path: path.to_owned(), source })?;
     let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -1,6 +1,7 @@
 //! Settings and images that the tests of this room share, and trainings from start to end.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 
 use burn::tensor::Device;
 
@@ -90,6 +91,13 @@ struct Memory {
     stops: VecDeque<usize>,
 }
 
+impl Memory {
+    /// The checkpoint as it was last saved.
+    fn saved(&self) -> checkpoint::Checkpoint {
+        checkpoint::Checkpoint::decode(self.checkpoint.as_ref().unwrap()).unwrap()
+    }
+}
+
 impl Host for Memory {
     fn load_checkpoint(&mut self) -> Result<Option<Vec<u8>>, HostError> {
         Ok(self.checkpoint.clone())
@@ -117,11 +125,21 @@ impl Host for Memory {
     }
 }
 
+/// A training whose encoder starts from scratch.
+fn job_of<'a>(settings: &'a Settings, seed: u64, squares: &'a Squares, split: &'a Split) -> Job<'a> {
+    static SCRATCH: LazyLock<EncoderWeights> = LazyLock::new(EncoderWeights::default);
+    Job { settings, seed, images: squares, split, encoder: &SCRATCH }
+}
+
 fn run(settings: &Settings, squares: &Squares, host: &mut Memory) -> Finished {
     let split = squares.split();
-    let job = Job { settings, seed: 42, images: squares, split: &split, encoder: &EncoderWeights::default() };
+    finish(&job_of(settings, 42, squares, &split), host)
+}
+
+/// Trains to the end, however often the host asks to stop.
+fn finish(job: &Job<'_>, host: &mut Memory) -> Finished {
     loop {
-        match train(&job, Compute::Cpu, host).unwrap() {
+        match train(job, Compute::Cpu, host).unwrap() {
             Outcome::Done(finished) => return finished,
             Outcome::Interrupted { .. } => drop(host.stops.pop_front()),
         }
@@ -164,7 +182,7 @@ fn an_interruption_changes_nothing(settings: &Settings) {
         assert_eq!((a.train_loss, a.selection_loss), (b.train_loss, b.selection_loss));
     }
     let weights = |host: &Memory| {
-        let checkpoint = checkpoint::Checkpoint::decode(host.checkpoint.as_ref().unwrap()).unwrap();
+        let checkpoint = host.saved();
         (checkpoint.weights, checkpoint.optimizer)
     };
     assert_eq!(weights(&pieces), weights(&whole));
@@ -184,20 +202,12 @@ fn the_loss_falls_and_the_seed_matters() {
 
     let split = squares.split();
     let mut other = Memory { stops: [1].into(), ..Memory::default() };
-    let job = Job {
-        settings: &settings,
-        seed: 43,
-        images: &squares,
-        split: &split,
-        encoder: &EncoderWeights::default(),
-    };
+    let job = job_of(&settings, 43, &squares, &split);
     assert_eq!(train(&job, Compute::Cpu, &mut other).unwrap(), Outcome::Interrupted { epochs_done: 0 });
     let mut same = Memory { stops: [1].into(), ..Memory::default() };
     let job = Job { seed: 42, ..job };
     train(&job, Compute::Cpu, &mut same).unwrap();
-    let weights =
-        |host: &Memory| checkpoint::Checkpoint::decode(host.checkpoint.as_ref().unwrap()).unwrap().weights;
-    assert_ne!(weights(&other), weights(&same));
+    assert_ne!(other.saved().weights, same.saved().weights);
 }
 
 #[test]
@@ -207,13 +217,7 @@ fn a_loss_that_is_no_number_names_epoch_batch_and_images() {
     let OptimizerSettings::Adamw(optimizer) = &mut settings.train.optimizer;
     optimizer.learning_rate = 1e38;
     let split = squares.split();
-    let job = Job {
-        settings: &settings,
-        seed: 1,
-        images: &squares,
-        split: &split,
-        encoder: &EncoderWeights::default(),
-    };
+    let job = job_of(&settings, 1, &squares, &split);
     let error = train(&job, Compute::Cpu, &mut Memory::default()).unwrap_err();
     let TrainError::Diverged { epoch, batch, images, .. } = &error else { panic!("{error}") };
     // The first step ruins the network, the second one notices.
@@ -262,19 +266,8 @@ fn counts_are_prediction_against_truth() {
     let settings = short();
     let mut host = Memory { stops: [0].into(), ..Memory::default() };
     let split = squares.split();
-    train(
-        &Job {
-            settings: &settings,
-            seed: 1,
-            images: &squares,
-            split: &split,
-            encoder: &EncoderWeights::default(),
-        },
-        Compute::Cpu,
-        &mut host,
-    )
-    .unwrap();
-    let mut state = checkpoint::Checkpoint::decode(host.checkpoint.as_ref().unwrap()).unwrap().weights;
+    train(&job_of(&settings, 1, &squares, &split), Compute::Cpu, &mut host).unwrap();
+    let mut state = host.saved().weights;
     for (bias, lesion) in [(40.0, true), (-40.0, false)] {
         state.0.get_mut("final.weight").unwrap().values.fill(0.0);
         state.0.get_mut("final.bias").unwrap().values.fill(bias);
@@ -302,13 +295,7 @@ fn a_selection_loss_that_is_no_number_is_a_failure_of_that_epoch() {
     optimizer.learning_rate = 1e38;
     let split = squares.split();
     let mut host = Memory::default();
-    let job = Job {
-        settings: &settings,
-        seed: 1,
-        images: &squares,
-        split: &split,
-        encoder: &EncoderWeights::default(),
-    };
+    let job = job_of(&settings, 1, &squares, &split);
     let error = train(&job, Compute::Cpu, &mut host).unwrap_err();
     let TrainError::Diverged { epoch, images, .. } = &error else { panic!("{error}") };
     assert_eq!(*epoch, 1);
@@ -329,29 +316,22 @@ fn a_training_starts_from_the_encoder_weights() {
     let names = |name: &str| name.replacen("backbone.", "features.", 1);
     state.0 = state.0.into_iter().map(|(name, tensor)| (names(&name), tensor)).collect();
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("encoder.safetensors");
-    fs_err::write(&path, crate::model::weights::to_safetensors(&state, None)).unwrap();
-    let encoder = EncoderWeights::read(&model, &[path]).unwrap();
+    let paths = [folder.path().join("encoder.safetensors")];
+    fs_err::write(&paths[0], crate::model::weights::to_safetensors(&state, None)).unwrap();
+    let encoder = EncoderWeights::read(&model, &paths, encoder_digest(&paths).unwrap().as_deref()).unwrap();
     let job = Job { settings: &settings, seed: 5, images: &squares, split: &split, encoder: &encoder };
-    let weights =
-        |host: &Memory| checkpoint::Checkpoint::decode(host.checkpoint.as_ref().unwrap()).unwrap().weights;
 
     let mut host = Memory { stops: [0].into(), ..Memory::default() };
     train(&job, Compute::Cpu, &mut host).unwrap();
     let scratch = Built::new(&model, 5, &Device::flex()).state();
-    for (name, tensor) in &weights(&host).0 {
+    for (name, tensor) in &host.saved().weights.0 {
         let expected = trained.0.get(name).unwrap_or_else(|| &scratch.0[name]);
         assert_eq!(tensor, expected, "{name}");
     }
 
-    let finish = |host: &mut Memory| loop {
-        match train(&job, Compute::Cpu, host).unwrap() {
-            Outcome::Done(finished) => return (finished.best, weights(host)),
-            Outcome::Interrupted { .. } => drop(host.stops.pop_front()),
-        }
-    };
-    let whole = finish(&mut Memory::default());
-    let resumed = finish(&mut Memory { stops: [0, 1].into(), ..Memory::default() });
+    let end = |mut host: Memory| (finish(&job, &mut host).best, host.saved().weights);
+    let whole = end(Memory::default());
+    let resumed = end(Memory { stops: [0, 1].into(), ..Memory::default() });
     assert_eq!(whole, resumed);
     assert_ne!(whole.1.0["backbone.0.0.weight"], trained.0["backbone.0.0.weight"]);
 }

@@ -1,10 +1,12 @@
 //! Encoders that start from trained weights: the files' tensors, the run that starts from them, what is refused.
 
+use std::path::PathBuf;
+
 use burn::tensor::Device;
 use ege_bench::experiment::settings::{Baseline, ModelSettings};
 use ege_bench::model::weights::to_safetensors;
 use ege_bench::model::{Built, EncoderError, NamedTensor, StateDict, encoder_weights, encoders};
-use ege_bench::train::{EncoderWeights, EncoderWeightsError};
+use ege_bench::train::{EncoderWeights, EncoderWeightsError, encoder_digest};
 
 use super::program::Program;
 
@@ -108,7 +110,9 @@ fn a_network_starts_from_files_and_elsewhere_from_its_seed() {
     let (model, _) = network(Baseline::TransfuseS);
     let built = Built::new(&model, 9, &Device::flex());
     let scratch = built.state();
-    let weights = EncoderWeights::read(&model, &paths).unwrap();
+    let digest = |paths: &[PathBuf]| encoder_digest(paths).unwrap();
+    let read = |paths: &[PathBuf]| EncoderWeights::read(&model, paths, digest(paths).as_deref());
+    let weights = read(&paths).unwrap();
     let started = weights.start(built).unwrap().state();
     let mut counts = [0, 0];
     for (name, tensor) in &started.0 {
@@ -120,13 +124,26 @@ fn a_network_starts_from_files_and_elsewhere_from_its_seed() {
 
     // In which order files are named means nothing; which files they are means everything.
     let [first, second] = paths.clone();
-    let turned = EncoderWeights::read(&model, &[second, first.clone()]).unwrap();
-    assert_eq!((turned.digest(), turned.files()), (weights.digest(), weights.files()));
-    let alone = EncoderWeights::read(&model, std::slice::from_ref(&first)).unwrap();
-    assert_ne!(alone.digest(), weights.digest());
-    let twice = EncoderWeights::read(&model, &[first.clone(), first]).unwrap_err();
+    let turned = [second.clone(), first.clone()];
+    assert_eq!((digest(&turned), read(&turned).unwrap().files()), (digest(&paths), weights.files()));
+    let alone = std::slice::from_ref(&first);
+    assert_ne!(digest(alone), digest(&paths));
+    let twice = read(&[first.clone(), first.clone()]).unwrap_err();
     assert!(matches!(twice, EncoderWeightsError::Twice { .. }), "{twice}");
-    assert_eq!(EncoderWeights::read(&model, &[]).unwrap().digest(), None);
+    assert_eq!(digest(&[]), None);
+
+    // What was exchanged after the hash was taken isn't what the run's id names.
+    let planned = digest(alone);
+    fs_err::write(&first, to_safetensors(&scaled(file("resnet")), None)).unwrap();
+    let error = EncoderWeights::read(&model, alone, planned.as_deref()).unwrap_err();
+    assert!(matches!(error, EncoderWeightsError::Changed { .. }), "{error}");
+    assert!(error.to_string().ends_with("resnet.safetensors"), "{error}");
+}
+
+/// The same tensors with other values.
+fn scaled(mut state: StateDict) -> StateDict {
+    state.0.values_mut().flat_map(|tensor| &mut tensor.values).for_each(|x| *x *= 0.5);
+    state
 }
 
 #[test]
@@ -150,7 +167,7 @@ fn a_run_keeps_what_it_started_from() {
     let file = &record["encoder-weights"][0];
     assert_eq!(file["encoder"], "MobileNetV3 small");
     assert_eq!(file["file"], "imagenet.safetensors");
-    let digest = ege_bench::dataset::digest::sha256(&bytes);
+    let digest = ege_bench::digest::sha256(&bytes);
     assert_eq!(file["sha256"], digest);
     assert_eq!(record["meaning"]["encoder-digest"], digest);
     let page = page(&program);
