@@ -18,7 +18,8 @@ pub enum Convention {
     /// thop 0.1: no learnable tensor outside a layer and no norm of the network's own; multiply-accumulates, those of
     /// a transposed convolution once for every tap of its kernel, no products of two maps as in attention, and four
     /// operations for each normalised element. Its eleven for each element of a resize and one of a pool, where the
-    /// original writes them as layers, aren't counted here: 8e-3 of UNet++, less of the others.
+    /// original writes them as layers, aren't counted here (8e-3 of UNet++), nor are PyTorch's layer norms where they run as norms over
+    /// channels (`UNeXt`, UCM-Net); inside UltraLight VM-UNet's Mamba layers are counted that thop doesn't see.
     Thop,
     /// PyTorch's own `FlopCounterMode`: every trained scalar; convolutions and products only, two operations each.
     Torch,

@@ -7,13 +7,13 @@ large and not downloaded: the classes that they were saved from tell what is in 
 a shape.
 """
 
-import argparse
 import contextlib
 import sys
 
 import timm
 import torch
 import torchvision
+from networks import cvnets
 from torch.nn import functional
 
 
@@ -25,24 +25,6 @@ def lines(encoder, state):
     for name, tensor in state.items():
         if not name.endswith("num_batches_tracked"):
             print(encoder, name, "x".join(str(length) for length in tensor.shape))
-
-
-def mobilevit_v2_classifier(checkout):
-    sys.path.insert(0, checkout)
-    from cvnets import get_model, modeling_arguments
-
-    settings = modeling_arguments(argparse.ArgumentParser(allow_abbrev=False)).parse_args([])
-    changes = {
-        "dataset.category": "classification",
-        "model.activation.name": "swish",
-        "model.classification.mitv2.width_multiplier": 0.75,
-        "model.classification.n_classes": 1000,
-        "model.classification.name": "mobilevit_v2",
-        "model.normalization.name": "batch_norm",
-    }
-    for name, value in changes.items():
-        setattr(settings, name, value)
-    return get_model(settings, category="classification")
 
 
 def main():
@@ -61,7 +43,7 @@ def main():
     lines("res2net", state)
 
     with contextlib.redirect_stdout(sys.stderr):
-        state = mobilevit_v2_classifier(ml_cvnets).state_dict()
+        state = cvnets(ml_cvnets, "classification", **{"model.classification.n_classes": 1000}).state_dict()
     lines("mobilevit-v2", state)
 
     # As lib/DeiT.py of github.com/Rayicer/TransFuse does to the embedding that it has loaded.

@@ -221,19 +221,28 @@ def sanet(checkout):
     return SANet(types.SimpleNamespace(snapshot=None))
 
 
-def mobilevit_v2(checkout):
+def cvnets(checkout, category, **changes):
+    """A network of ml-cvnets around MobileViTv2 at width 0.75."""
     sys.path.insert(0, checkout)
     from cvnets import get_model, modeling_arguments
 
     settings = modeling_arguments(argparse.ArgumentParser(allow_abbrev=False)).parse_args([])
-    # As in the checkout's configurations for segmentation, but for width, classes, a head of the code's own default
-    # width, and dropout.
-    changes = {
-        "dataset.category": "segmentation",
+    common = {
+        "dataset.category": category,
         "model.activation.name": "swish",
         "model.classification.mitv2.width_multiplier": 0.75,
         "model.classification.name": "mobilevit_v2",
         "model.normalization.name": "batch_norm",
+    }
+    for name, value in {**common, **changes}.items():
+        setattr(settings, name, value)
+    return get_model(settings, category=category)
+
+
+def mobilevit_v2(checkout):
+    # As in the checkout's configurations for segmentation, but for width, classes, a head of the code's own default
+    # width, and dropout.
+    changes = {
         "model.segmentation.activation.name": "relu",
         "model.segmentation.deeplabv3.aspp_dropout": 0.0,
         "model.segmentation.n_classes": 1,
@@ -241,9 +250,7 @@ def mobilevit_v2(checkout):
         "model.segmentation.output_stride": 16,
         "model.segmentation.seg_head": "deeplabv3",
     }
-    for name, value in changes.items():
-        setattr(settings, name, value)
-    return get_model(settings, category="segmentation")
+    return cvnets(checkout, "segmentation", **changes)
 
 
 def transfuse_s(checkout):

@@ -5,7 +5,7 @@
 writes `starts/NAME.txt` for each network named: a line holds a parameter's name, its number of values in all seeds,
 their mean, standard deviation and kurtosis (3 for a normal distribution, 1.8 for a uniform one). What lies at 2 or -2
 in `trunc_normal_` with a deviation of 0.02 is left out: PyTorch cuts there what its uniform numbers, rounded to 1, give
-an infinite value, in one of some millions of draws.
+an infinite value.
 """
 
 import os
