@@ -14,6 +14,9 @@ use crate::train::BatchProgress;
 /// Shows how an execution goes.
 pub(super) struct Progress {
     printer: Printer,
+    /// Runs that this execution is to work on, and how many of them have begun.
+    due: usize,
+    begun: usize,
     bar: ProgressBar,
     title: String,
     pace: Pace,
@@ -21,9 +24,11 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(printer: Printer) -> Self {
+    pub(super) fn new(printer: Printer, due: usize) -> Self {
         Self {
             printer,
+            due,
+            begun: 0,
             bar: ProgressBar::hidden(),
             title: String::new(),
             pace: Pace::new(0),
@@ -37,7 +42,8 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn run_starts(&mut self, item: &PlanItem, number: usize, due: usize) {
+    fn run_starts(&mut self, item: &PlanItem) {
+        self.begun += 1;
         self.title = format!("{} seed {}", Labels::of(item).behind(&item.run.variant), item.run.seed);
         self.pace = Pace::new(0);
         self.images = Rate::new();
@@ -45,7 +51,7 @@ impl Observer for Progress {
             Reason::Interrupted { .. } | Reason::Failed { .. } => format!(" ({})", item.reason),
             _ => String::new(),
         };
-        self.printer.note(format_args!("[{number}/{due}] {}: {}{from}", self.title, item.id));
+        self.printer.note(format_args!("[{}/{}] {}: {}{from}", self.begun, self.due, self.title, item.id));
         self.bar = ProgressBar::with_draw_target(Some(1), self.printer.progress_target());
         if let Ok(style) = ProgressStyle::with_template("  {wide_bar} {msg}") {
             self.bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
@@ -55,7 +61,7 @@ impl Observer for Progress {
         self.bar.tick();
     }
 
-    fn batch(&mut self, progress: BatchProgress) {
+    fn batch(&mut self, _item: &PlanItem, progress: BatchProgress) {
         let BatchProgress { epoch, epochs, batch, batches, .. } = progress;
         let position = (epoch - 1) * batches + batch;
         self.pace.step(position);
@@ -72,7 +78,8 @@ impl Observer for Progress {
         ));
     }
 
-    fn epoch(&mut self, event: &EpochEvent, epochs: usize) {
+    fn epoch(&mut self, item: &PlanItem, event: &EpochEvent) {
+        let epochs = item.run.settings.train.epochs;
         // The next epoch begins here, so that its first step counts with the time that it took.
         self.images = Rate::new();
         if self.printer.has_bar() {

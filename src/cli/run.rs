@@ -11,7 +11,9 @@ use super::plan::summary;
 use super::progress::Progress;
 use super::report;
 use super::table::Table;
-use crate::executor::{Execution, FakeTrainer, Interrupt, PlanItem, Reason, Summary, provenance, refresh};
+use crate::executor::{
+    Execution, FakeTrainer, Interrupt, PlanItem, Reason, Session, Summary, provenance, refresh,
+};
 use crate::kernel::use_kernels;
 use crate::metric::{Counts, Definition};
 use crate::report::{ReportInput, ReportRun};
@@ -38,14 +40,18 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
         });
     }
     let execution = Execution {
-        results: &context.results,
-        trainer: &*trainer,
+        session: Session {
+            results: &context.results,
+            trainer: &*trainer,
+            interrupt: &interrupt,
+            provenance: provenance(&*trainer),
+        },
         interrupt: &interrupt,
-        provenance: provenance(&*trainer),
         limit: arguments.limit.map(|limit| limit as usize),
         fail_fast: arguments.fail_fast,
     };
-    let mut progress = Progress::new(printer);
+    let due = items.iter().filter(|item| item.reason.is_due()).count();
+    let mut progress = Progress::new(printer, due.min(execution.limit.unwrap_or(usize::MAX)));
     let done = execution.execute(&items, &mut progress)?;
 
     if !done.interrupted {

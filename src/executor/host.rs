@@ -2,6 +2,7 @@
 
 use super::interrupt::Interrupt;
 use super::observer::Observer;
+use super::plan::PlanItem;
 use super::provenance::{MemoryGauge, now};
 use crate::metric::Definition;
 use crate::store::lines::LineWriter;
@@ -15,13 +16,13 @@ pub(super) struct FolderHost<'a> {
     observer: &'a mut dyn Observer,
     events: LineWriter,
     log: LineWriter,
+    item: &'a PlanItem,
     memory: MemoryGauge,
-    epochs: usize,
     epochs_done: usize,
 }
 
 impl<'a> FolderHost<'a> {
-    /// A host on the locked folder of a run of `epochs` epochs.
+    /// A host on the locked folder of a run.
     ///
     /// # Errors
     /// When the folder's files can't be opened.
@@ -29,7 +30,7 @@ impl<'a> FolderHost<'a> {
         folder: &'a RunFolder,
         interrupt: &'a Interrupt,
         observer: &'a mut dyn Observer,
-        epochs: usize,
+        item: &'a PlanItem,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             events: folder.event_writer()?,
@@ -39,7 +40,7 @@ impl<'a> FolderHost<'a> {
             folder,
             interrupt,
             observer,
-            epochs,
+            item,
         })
     }
 
@@ -93,7 +94,7 @@ impl Host for FolderHost<'_> {
     }
 
     fn batch(&mut self, progress: BatchProgress) {
-        self.observer.batch(progress);
+        self.observer.batch(self.item, progress);
     }
 
     fn epoch(&mut self, summary: EpochSummary) -> Result<(), HostError> {
@@ -113,14 +114,14 @@ impl Host for FolderHost<'_> {
         self.log(&format!(
             "epoch {}/{}: loss {:.6}, selection loss {:.6}, selection IoU {:.4}{}",
             event.epoch,
-            self.epochs,
+            self.item.run.settings.train.epochs,
             event.train_loss,
             event.selection_loss,
             event.selection_iou,
             if summary.best { ", best so far" } else { "" }
         ))?;
         self.epochs_done = summary.epoch;
-        self.observer.epoch(&event, self.epochs);
+        self.observer.epoch(self.item, &event);
         Ok(())
     }
 

@@ -1,27 +1,17 @@
 //! Carries out a plan in this process, one run after another.
 
-use super::gallery;
-use super::host::FolderHost;
 use super::interrupt::Interrupt;
 use super::observer::Observer;
 use super::plan::PlanItem;
-use super::provenance::now;
-use super::trainer::Trainer;
-use crate::store::{
-    CountsRow, FORMAT, Provenance, Results, RunFolder, RunRecord, RunState, StoreError, Weights,
-};
-use crate::train::{Finished, HostError, ImageCounts, Job, Outcome, TrainError};
+use super::session::Session;
+use crate::store::{RunState, StoreError};
 
 /// With what a plan is carried out.
 pub struct Execution<'a> {
-    /// Where results go.
-    pub results: &'a Results,
-    /// What trains.
-    pub trainer: &'a dyn Trainer,
+    /// What works on each run.
+    pub session: Session<'a>,
     /// When to stop.
     pub interrupt: &'a Interrupt,
-    /// The build and the machine.
-    pub provenance: Provenance,
     /// At most so many runs are worked on.
     pub limit: Option<usize>,
     /// Whether a run that fails is the last one.
@@ -66,7 +56,7 @@ impl Execution<'_> {
                 summary.interrupted = true;
                 break;
             }
-            match self.work_on(item, index + 1, now_due, observer) {
+            match self.session.work_on(item, observer) {
                 Ok(RunState::Done { .. }) => summary.completed += 1,
                 Ok(RunState::Failed { .. }) => {
                     summary.failed += 1;
@@ -88,152 +78,4 @@ impl Execution<'_> {
         }
         Ok(summary)
     }
-
-    /// Works on one run under its lock and returns the state that it is left in.
-    fn work_on(
-        &self,
-        item: &PlanItem,
-        number: usize,
-        due: usize,
-        observer: &mut dyn Observer,
-    ) -> Result<RunState, StoreError> {
-        let folder = self.results.run(&item.id);
-        let _lock = folder.lock()?;
-        let earlier = folder.record()?;
-        if let Some(RunRecord { state: state @ RunState::Done { .. }, .. }) = &earlier {
-            // Another process completed it between the plan and the lock.
-            return Ok(state.clone());
-        }
-        let mut record = self.record(item, earlier.as_ref());
-        folder.write_record(&record)?;
-        observer.run_starts(item, number, due);
-        if let Some(warning) = earlier.as_ref().and_then(|earlier| self.other_arithmetic(earlier)) {
-            observer.warning(&warning);
-        }
-        record.state = match self.train(item, &folder, observer) {
-            Ok(Outcome::Done(finished)) => {
-                folder.write_counts(&rows(&finished))?;
-                RunState::Done { best_epoch: finished.best_epoch, seconds: finished.seconds }
-            }
-            Ok(Outcome::Interrupted { epochs_done }) => RunState::Interrupted { epochs_done },
-            Err(error) => RunState::Failed { kind: error.kind().to_owned(), message: error.to_string() },
-        };
-        record.provenance.ended = now();
-        // Last, so that a run that says `done` has its counts and its gallery.
-        folder.write_record(&record)?;
-        observer.run_ends(item, &record.state);
-        Ok(record.state)
-    }
-
-    fn train(
-        &self,
-        item: &PlanItem,
-        folder: &RunFolder,
-        observer: &mut dyn Observer,
-    ) -> Result<Outcome, TrainError> {
-        let settings = &item.run.settings;
-        let job = Job {
-            settings,
-            seed: item.run.seed,
-            images: &*item.data.images,
-            split: &item.data.split,
-            encoder: &item.encoder,
-        };
-        let mut host =
-            FolderHost::new(folder, self.interrupt, observer, settings.train.epochs).map_err(host_error)?;
-        host.log(&format!("session of ege-bench {} begins", self.provenance.version)).map_err(host_error)?;
-        let outcome = self.trainer.train(&job, &mut host);
-        match &outcome {
-            Ok(Outcome::Done(finished)) => {
-                // A run is worth its counts without pictures, too.
-                if let Err(error) = gallery::keep(folder, item, self.trainer, &finished.best) {
-                    host.warn(&format!("no gallery for {}: {error}", item.id)).map_err(host_error)?;
-                }
-                host.log("done").map_err(host_error)?;
-            }
-            Ok(Outcome::Interrupted { epochs_done }) => {
-                host.log(&format!("interrupted in epoch {}", epochs_done + 1)).map_err(host_error)?;
-            }
-            // The error itself matters more than one that may come of writing it down.
-            Err(error) => drop(host.log(&format!("failed ({}): {error}", error.kind()))),
-        }
-        outcome
-    }
-
-    /// What to say where an earlier session of the run computed with other instructions.
-    fn other_arithmetic(&self, earlier: &RunRecord) -> Option<String> {
-        let now = &self.provenance.instruction_set;
-        let before = last_set(&earlier.provenance.instruction_set);
-        (!before.is_empty() && before != now).then(|| {
-            format!(
-                "{}: begun with the instruction set {before}, going on with {now}: last digits may differ from \
-                 those of a run on one machine",
-                earlier.id
-            )
-        })
-    }
-
-    /// The record of a run whose session begins now.
-    fn record(&self, item: &PlanItem, earlier: Option<&RunRecord>) -> RunRecord {
-        let (started, sessions) = match earlier {
-            Some(record) if record.provenance.sessions > 0 => {
-                (record.provenance.started.clone(), record.provenance.sessions)
-            }
-            _ => (now(), 0),
-        };
-        let settings = &item.run.settings;
-        RunRecord {
-            format: FORMAT,
-            id: item.id.clone(),
-            // The experiment that first asked for a run keeps it; another may share it.
-            experiment: earlier.map_or(&item.run.experiment, |record| &record.experiment).clone(),
-            variant: earlier.map_or(&item.run.variant, |record| &record.variant).clone(),
-            seed: item.run.seed,
-            meaning: item.meaning.clone(),
-            synthetic: settings.data.source.is_synthetic(),
-            origin: item.data.origin(),
-            encoder_weights: item.encoder_files(),
-            state: RunState::Running,
-            cost: self.trainer.cost(&settings.model, settings.data.size),
-            provenance: Provenance {
-                started,
-                ended: String::new(),
-                sessions: sessions + 1,
-                instruction_set: instruction_sets(earlier, &self.provenance.instruction_set),
-                ..self.provenance.clone()
-            },
-        }
-    }
-}
-
-/// The instruction sets of all sessions, each where it differs from the one before: `avx2, portable`.
-fn instruction_sets(earlier: Option<&RunRecord>, now: &str) -> String {
-    match earlier.map(|record| record.provenance.instruction_set.as_str()) {
-        Some(before) if last_set(before) == now => before.to_owned(),
-        Some(before) if !before.is_empty() => format!("{before}, {now}"),
-        _ => now.to_owned(),
-    }
-}
-
-/// The instruction set of the last session.
-fn last_set(sets: &str) -> &str {
-    sets.rsplit(", ").next().unwrap_or(sets)
-}
-
-fn host_error(error: StoreError) -> TrainError {
-    TrainError::Host(HostError::from(error))
-}
-
-/// The lines of `counts.jsonl`: all images under the best weights, then all under the last.
-fn rows(finished: &Finished) -> Vec<CountsRow> {
-    let row = |weights: Weights, image: &ImageCounts| CountsRow {
-        weights,
-        image: image.image.clone(),
-        tp: image.counts.tp,
-        fp: image.counts.fp,
-        fn_: image.counts.fn_,
-        tn: image.counts.tn,
-    };
-    let best = finished.best.iter().map(|image| row(Weights::Best, image));
-    best.chain(finished.last.iter().map(|image| row(Weights::Last, image))).collect()
 }

@@ -12,6 +12,7 @@ mod observer;
 mod plan;
 mod provenance;
 mod reason;
+mod session;
 mod trainer;
 
 pub use data::RunData;
@@ -24,4 +25,5 @@ pub use observer::Observer;
 pub use plan::{PlanItem, plan, refresh};
 pub use provenance::{VERSION, now, provenance};
 pub use reason::Reason;
+pub use session::Session;
 pub use trainer::Trainer;

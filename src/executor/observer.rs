@@ -6,14 +6,14 @@ use crate::train::BatchProgress;
 
 /// Hears how an execution goes; it decides nothing.
 pub trait Observer {
-    /// A run starts or goes on: number `number` (from 1) of `due` runs.
-    fn run_starts(&mut self, item: &PlanItem, number: usize, due: usize);
+    /// A run starts or goes on.
+    fn run_starts(&mut self, item: &PlanItem);
 
-    /// A training step is finished.
-    fn batch(&mut self, progress: BatchProgress);
+    /// A training step of the run is finished.
+    fn batch(&mut self, item: &PlanItem, progress: BatchProgress);
 
-    /// An epoch of `epochs` is finished and recorded.
-    fn epoch(&mut self, event: &EpochEvent, epochs: usize);
+    /// An epoch of the run is finished and recorded.
+    fn epoch(&mut self, item: &PlanItem, event: &EpochEvent);
 
     /// Something is not as it should be, but the execution goes on.
     fn warning(&mut self, message: &str);

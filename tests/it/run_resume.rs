@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use ege_bench::executor::{Execution, Interrupt, NativeTrainer, Observer, PlanItem, plan, provenance};
+use ege_bench::executor::{
+    Execution, Interrupt, NativeTrainer, Observer, PlanItem, Session, plan, provenance,
+};
 use ege_bench::experiment::{self, Catalogue};
 use ege_bench::store::{EpochEvent, Results, RunState};
 use ege_bench::train::{BatchProgress, Compute};
@@ -49,14 +51,14 @@ struct Steps<'a> {
 }
 
 impl Observer for Steps<'_> {
-    fn run_starts(&mut self, _: &PlanItem, _: usize, _: usize) {}
-    fn batch(&mut self, progress: BatchProgress) {
+    fn run_starts(&mut self, _: &PlanItem) {}
+    fn batch(&mut self, _: &PlanItem, progress: BatchProgress) {
         self.seen.push((progress.epoch, progress.batch));
         if Some(self.seen.len()) == self.stop_after {
             self.interrupt.request();
         }
     }
-    fn epoch(&mut self, _: &EpochEvent, _: usize) {}
+    fn epoch(&mut self, _: &PlanItem, _: &EpochEvent) {}
     fn warning(&mut self, message: &str) {
         panic!("{message}");
     }
@@ -79,10 +81,8 @@ fn a_real_training_stopped_in_the_middle_of_an_epoch_repeats_no_step() {
         let interrupt = Interrupt::default();
         let provenance = provenance(&trainer);
         let execution = Execution {
-            results: &results,
-            trainer: &trainer,
+            session: Session { results: &results, trainer: &trainer, interrupt: &interrupt, provenance },
             interrupt: &interrupt,
-            provenance,
             limit: None,
             fail_fast: false,
         };
