@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::duration;
 use super::exit_code::ExitCode;
-use super::fake_option::TrainerChoice;
+use super::fake_option::TrainerOption;
 use super::printer::Color;
 use crate::cost::Convention;
 use crate::dataset::DEFAULT_SIZE;
@@ -52,7 +52,7 @@ pub(super) struct Global {
     #[arg(short, long, global = true)]
     pub quiet: bool,
     #[arg(long, global = true, hide = true, value_name = "TRAINER", default_value = "native")]
-    pub trainer: TrainerChoice,
+    pub trainer: TrainerOption,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,10 +64,14 @@ pub(super) enum Command {
     /// Make the runs that are due, and write the report
     ///
     /// Runs that are done are skipped, interrupted ones go on from their last checkpoint: Ctrl-C saves one after the
-    /// training step under way, a run that is killed has one of its last complete epoch.
+    /// training step under way, a run that is killed has one of its last complete epoch. Runs that failed stay so until
+    /// they are to be tried again. Several processes may work on one experiment: none does what another one does.
     #[command(after_help = "Examples:\n  ege-bench run experiments/quickstart.toml\n  \
                             ege-bench run experiments/isic2017.toml --set train.epochs=5 --threads 2")]
     Run(RunArguments),
+    /// Work on one run, as `run` assigns it
+    #[command(hide = true)]
+    Work(WorkArguments),
     /// Show how far each run of an experiment is
     #[command(after_help = "Example:\n  ege-bench status experiments/isic2017.toml")]
     Status(PlanArguments),
@@ -124,7 +128,10 @@ pub(super) struct PlanArguments {
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub experiment: ExperimentArguments,
-    /// Threads of a training step [default: all cores]
+    /// Runs to work on at the same time, each in a process of its own with its share of the threads
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: u16,
+    /// Threads of all jobs together [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// Which implementation of the operations runs: fused, or plain for comparison
@@ -140,6 +147,22 @@ pub(super) struct RunArguments {
     /// Stop after the first run that fails, instead of going on with the others
     #[arg(long)]
     pub fail_fast: bool,
+    /// Try runs again that failed before, from their last checkpoints
+    #[arg(long)]
+    pub retry_failed: bool,
+    /// Don't wait for runs that other processes work on; without it they are taken over if those processes die
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WorkArguments {
+    /// Threads of a training step
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: u16,
+    /// Which implementation of the operations runs
+    #[arg(long, value_name = "KERNELS", default_value_t)]
+    pub kernels: Kernels,
 }
 
 #[derive(Debug, Subcommand)]

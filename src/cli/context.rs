@@ -1,10 +1,11 @@
 //! What every command works with.
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::args::{ExperimentArguments, Global};
 use super::failure::Failure;
-use super::fake_option::TrainerChoice;
+use super::fake_option::{TrainerChoice, TrainerOption};
 use super::printer::Printer;
 use crate::claim::{self, Claims};
 use crate::dataset::lock;
@@ -18,7 +19,7 @@ pub(super) struct Context {
     pub printer: Printer,
     pub results: Results,
     pub data: PathBuf,
-    trainer: TrainerChoice,
+    trainer: TrainerOption,
 }
 
 impl Context {
@@ -28,7 +29,7 @@ impl Context {
 
     /// What trains, with so many threads a step.
     pub(super) fn trainer(&self, threads: usize) -> Box<dyn Trainer> {
-        match &self.trainer {
+        match &self.trainer.choice {
             TrainerChoice::Native => Box::new(NativeTrainer::new(Compute::default(), threads)),
             TrainerChoice::Fake(fake) => Box::new(fake.clone()),
         }
@@ -43,10 +44,26 @@ impl Context {
         Ok(plan(experiment.runs(), trainer, &self.results, &self.data)?)
     }
 
+    /// The arguments by which a worker gets the same context.
+    pub(super) fn worker_arguments(&self) -> Vec<OsString> {
+        let option = |name: &str, value: &OsStr| {
+            // In one word, so that a value may begin with a dash.
+            let mut word = OsString::from(name);
+            word.push("=");
+            word.push(value);
+            word
+        };
+        vec![
+            option("--results", self.results.path().as_os_str()),
+            option("--data", self.data.as_os_str()),
+            option("--trainer", OsStr::new(&self.trainer.text)),
+        ]
+    }
+
     /// The command that makes the experiment's results, for those who want to make them again.
     pub(super) fn command(&self, arguments: &ExperimentArguments) -> String {
         let mut words = vec!["ege-bench run".to_owned(), quoted(&arguments.experiment.to_string_lossy())];
-        if let TrainerChoice::Fake(_) = self.trainer {
+        if let TrainerChoice::Fake(_) = self.trainer.choice {
             words.push("--trainer fake".to_owned());
         }
         words.extend(arguments.set.iter().map(|set| format!("--set {}", quoted(set))));

@@ -91,6 +91,9 @@ impl From<ExecutorError> for Failure {
                 let code = if error.is_usage() { ExitCode::Usage } else { ExitCode::Data };
                 Self::of(code, &error, Some(error.hint()))
             }
+            ExecutorError::Worker(_) | ExecutorError::Broken { .. } => {
+                Self::of(ExitCode::Store, &error, error.hint())
+            }
             ExecutorError::Store(error) => error.into(),
         }
     }

@@ -5,6 +5,23 @@ use std::time::Duration;
 
 use crate::executor::FakeTrainer;
 
+/// What trains, as typed and as meant.
+#[derive(Clone, Debug)]
+pub(super) struct TrainerOption {
+    /// As typed, for worker processes.
+    pub text: String,
+    /// As meant.
+    pub choice: TrainerChoice,
+}
+
+impl FromStr for TrainerOption {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self { text: text.to_owned(), choice: text.parse()? })
+    }
+}
+
 /// What trains.
 #[derive(Clone, Debug, Default)]
 pub(super) enum TrainerChoice {

@@ -23,6 +23,7 @@ mod start;
 mod status;
 mod table;
 mod weights;
+mod work;
 
 pub use exit_code::ExitCode;
 pub use start::main;

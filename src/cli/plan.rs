@@ -70,11 +70,11 @@ fn summary_of_words(words: &[&str]) -> String {
             .collect();
         told.join(", ")
     };
-    let due_words = ["new", "interrupted", "failed"];
+    let due_words = ["new", "interrupted"];
     let due: usize = due_words.iter().map(|word| count(word)).sum();
     let plural = if words.len() == 1 { "run" } else { "runs" };
     let which = if due > 0 { format!(" ({})", listed(&due_words)) } else { String::new() };
-    let rest = listed(&["busy", "done"]);
+    let rest = listed(&["failed", "busy", "done"]);
     let rest = if rest.is_empty() { rest } else { format!(", {rest}") };
     format!("{} {plural}: {due} due{which}{rest}", words.len())
 }
@@ -90,7 +90,7 @@ mod tests {
             (&["done", "done"], "2 runs: 0 due, 2 done"),
             (
                 &["new", "failed", "new", "interrupted", "done", "busy"],
-                "6 runs: 4 due (2 new, 1 interrupted, 1 failed), 1 busy, 1 done",
+                "6 runs: 3 due (2 new, 1 interrupted), 1 failed, 1 busy, 1 done",
             ),
         ] {
             assert_eq!(summary_of_words(words), expect);

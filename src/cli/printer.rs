@@ -55,6 +55,11 @@ impl Printer {
         LOST.load(Ordering::Relaxed)
     }
 
+    /// Where a worker tells its parent how it goes.
+    pub(super) fn parent() -> impl Write {
+        io::stdout().lock()
+    }
+
     /// Prints a result for machines.
     pub(super) fn json(self, value: &impl Serialize) {
         match serde_json::to_string_pretty(value) {

@@ -100,6 +100,15 @@ impl Observer for Progress {
         ));
     }
 
+    fn waits(&mut self, runs: usize) {
+        let whose = if runs == 1 {
+            "a run that another process works on".to_owned()
+        } else {
+            format!("{runs} runs that other processes work on")
+        };
+        self.say(&format!("waiting for {whose}; Ctrl-C ends the wait"));
+    }
+
     fn warning(&mut self, message: &str) {
         self.bar.suspend(|| self.printer.warning(message));
     }

@@ -7,14 +7,12 @@ use super::context::{Context, claims, experiment, start_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::label::Labels;
+use super::panic;
 use super::plan::summary;
 use super::progress::Progress;
 use super::report;
 use super::table::Table;
-use crate::executor::{
-    Execution, FakeTrainer, Interrupt, PlanItem, Reason, Session, Summary, provenance, refresh,
-};
-use crate::kernel::use_kernels;
+use crate::executor::{FakeTrainer, Interrupt, PlanItem, Pool, Reason, Summary, WorkerCommand, refresh};
 use crate::metric::{Counts, Definition};
 use crate::report::{ReportInput, ReportRun};
 use crate::statistics;
@@ -25,7 +23,6 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
     let experiment = experiment(&arguments.experiment)?;
     let claims = claims(&experiment)?;
     let threads = start_threads(arguments.threads)?;
-    use_kernels(arguments.kernels);
     let trainer = context.trainer(threads);
     let mut items = context.plan(&experiment, &*trainer)?;
     printer.note(format_args!("{}: {}", experiment.name, summary(&items)));
@@ -39,20 +36,23 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
             printer.note("the time is nearly over: stopping at a checkpoint");
         });
     }
-    let execution = Execution {
-        session: Session {
-            results: &context.results,
-            trainer: &*trainer,
-            interrupt: &interrupt,
-            provenance: provenance(&*trainer),
-        },
+    let mut workers = context.worker_arguments();
+    workers.extend(["work".into(), format!("--kernels={}", arguments.kernels).into()]);
+    let pool = Pool {
+        results: &context.results,
         interrupt: &interrupt,
+        workers: WorkerCommand::this_program(workers)
+            .map_err(|error| Failure::usage(format!("can't find this program: {error}"), None))?,
+        jobs: usize::from(arguments.jobs),
+        threads,
         limit: arguments.limit.map(|limit| limit as usize),
         fail_fast: arguments.fail_fast,
+        retry_failed: arguments.retry_failed,
+        wait: !arguments.no_wait,
     };
-    let due = items.iter().filter(|item| item.reason.is_due()).count();
-    let mut progress = Progress::new(printer, due.min(execution.limit.unwrap_or(usize::MAX)));
-    let done = execution.execute(&items, &mut progress)?;
+    let due = items.iter().filter(|item| pool.works_on(item)).count();
+    let mut progress = Progress::new(printer, due.min(pool.limit.unwrap_or(usize::MAX)));
+    let done = pool.execute(&items, &mut progress)?;
 
     if !done.interrupted {
         refresh(&mut items, &context.results)?;
@@ -83,6 +83,11 @@ fn conclude(context: &Context, done: &Summary, items: &[PlanItem]) -> ExitCode {
         printer.error(&format!("{} failed", runs(done.failed)), failure_hint(context, items).as_deref());
         return ExitCode::RunFailed;
     }
+    if done.failed_before > 0 {
+        let hint = "`--retry-failed` tries again from the last checkpoint";
+        printer.error(&format!("{} failed before", runs(done.failed_before)), Some(hint));
+        return ExitCode::RunFailed;
+    }
     // Another process may have completed what it worked on when this one began.
     let not_done = items.iter().filter(|item| item.reason != Reason::Done).count();
     let busy = done.busy.min(not_done.saturating_sub(done.left));
@@ -91,7 +96,7 @@ fn conclude(context: &Context, done: &Summary, items: &[PlanItem]) -> ExitCode {
         printer.error(&format!("another process works on {}", runs(busy)), Some(hint));
         return ExitCode::Store;
     }
-    if done.completed == 0 && done.left == 0 {
+    if done.completed + done.completed_elsewhere == 0 && done.left == 0 {
         printer.note("nothing to do: every run was done before");
         return ExitCode::NothingToDo;
     }
@@ -106,10 +111,17 @@ fn failure_hint(context: &Context, items: &[PlanItem]) -> Option<String> {
     });
     let (item, kind) = failed?;
     let log = context.results.run(&item.id).path().join("log.txt");
-    let next = if kind == "diverged" {
-        "try a smaller learning rate; the run is deterministic, so the same command diverges again"
-    } else {
-        "the same command tries again from the last checkpoint"
+    let next = match kind.as_str() {
+        "diverged" => {
+            "try a smaller learning rate; the run is deterministic, so `--retry-failed` alone diverges again".to_owned()
+        }
+        "died" => {
+            "where memory was short, fewer `--jobs` or a smaller `train.batch-size` need less; `--retry-failed` tries \
+             again from the last checkpoint"
+                .to_owned()
+        }
+        "panic" => panic::advice(),
+        _ => "`--retry-failed` tries again from the last checkpoint".to_owned(),
     };
     Some(format!("the cause stands in {}; {next}", log.display()))
 }

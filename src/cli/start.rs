@@ -8,7 +8,7 @@ use super::args::{Arguments, Command, DataCommand, ModelCommand};
 use super::context::Context;
 use super::exit_code::ExitCode;
 use super::printer::{Color, Printer};
-use super::{bench, data, evaluate, model, panic, plan, predict, report, run, status};
+use super::{bench, data, evaluate, model, panic, plan, predict, report, run, status, work};
 
 /// Runs the program with the arguments, of which the first is its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
@@ -26,6 +26,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::Exit
     let result = match &arguments.command {
         Command::Plan(arguments) => plan::run(&context, arguments),
         Command::Run(arguments) => run::run(&context, arguments),
+        Command::Work(arguments) => work::run(&context, arguments),
         Command::Status(arguments) => status::run(&context, arguments),
         Command::Report(arguments) => report::run(&context, arguments),
         Command::Data(DataCommand::List(arguments)) => Ok(data::list::run(&context, arguments)),

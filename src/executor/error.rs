@@ -13,6 +13,17 @@ pub enum ExecutorError {
     /// A file of weights isn't there or isn't what it should be.
     #[error(transparent)]
     Encoder(#[from] EncoderWeightsError),
+    /// No process can be started for a run.
+    #[error("no process can be started for a run: {0}")]
+    Worker(#[source] std::io::Error),
+    /// A worker met something that no run can go on with, such as a full disk.
+    #[error("{error}")]
+    Broken {
+        /// What it met.
+        error: String,
+        /// What the user can do about it.
+        hint: Option<String>,
+    },
     /// Results can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -24,6 +35,8 @@ impl ExecutorError {
         match self {
             Self::Data(error) => error.hint(),
             Self::Encoder(error) => Some(error.hint()),
+            Self::Worker(_) => Some("the same command goes on; fewer `--jobs` need less".to_owned()),
+            Self::Broken { hint, .. } => hint.clone(),
             Self::Store(error) => error.hint(),
         }
     }

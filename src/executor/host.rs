@@ -6,12 +6,13 @@ use super::plan::PlanItem;
 use super::provenance::{MemoryGauge, now};
 use crate::metric::Definition;
 use crate::store::lines::LineWriter;
-use crate::store::{EpochEvent, RunFolder, StoreError};
+use crate::store::{DIVERGED, EpochEvent, RunFolder, RunLock, StoreError};
 use crate::train::{BatchProgress, EpochSummary, Host, HostError};
 
 /// Keeps a training's checkpoints and epochs in a run folder and passes on what it says.
 pub(super) struct FolderHost<'a> {
     folder: &'a RunFolder,
+    lock: &'a RunLock,
     interrupt: &'a Interrupt,
     observer: &'a mut dyn Observer,
     events: LineWriter,
@@ -28,6 +29,7 @@ impl<'a> FolderHost<'a> {
     /// When the folder's files can't be opened.
     pub(super) fn new(
         folder: &'a RunFolder,
+        lock: &'a RunLock,
         interrupt: &'a Interrupt,
         observer: &'a mut dyn Observer,
         item: &'a PlanItem,
@@ -38,10 +40,24 @@ impl<'a> FolderHost<'a> {
             memory: MemoryGauge::new(),
             epochs_done: 0,
             folder,
+            lock,
             interrupt,
             observer,
             item,
         })
+    }
+
+    /// Epochs that are complete.
+    pub(super) fn epochs_done(&self) -> usize {
+        self.epochs_done
+    }
+
+    /// Fails where another machine took the run over: nothing of it may be written then.
+    fn still_ours(&self) -> Result<(), StoreError> {
+        if self.lock.is_lost() {
+            return Err(StoreError::Lost { path: self.folder.path().to_owned() });
+        }
+        Ok(())
     }
 
     /// Writes a line to `log.txt`.
@@ -82,15 +98,23 @@ impl Host for FolderHost<'_> {
     }
 
     fn save_checkpoint(&mut self, checkpoint: &[u8]) -> Result<(), HostError> {
+        self.still_ours()?;
         Ok(self.folder.save_checkpoint(checkpoint, self.epochs_done)?)
     }
 
     fn save_best(&mut self, weights: &[u8]) -> Result<(), HostError> {
+        self.still_ours()?;
         Ok(self.folder.write_best_weights(weights)?)
     }
 
     fn load_best(&mut self) -> Result<Vec<u8>, HostError> {
         Ok(self.folder.best_weights()?)
+    }
+
+    fn keep_diverged(&mut self, state: &[u8]) -> Result<(), HostError> {
+        self.still_ours()?;
+        self.folder.write_diverged(state)?;
+        Ok(self.log(&format!("the state before this step is kept in {DIVERGED}"))?)
     }
 
     fn batch(&mut self, progress: BatchProgress) {
@@ -110,6 +134,7 @@ impl Host for FolderHost<'_> {
             images_per_second: summary.images_per_second,
             memory_mb: self.memory.megabytes(),
         };
+        self.still_ours()?;
         self.events.append(&event)?;
         self.log(&format!(
             "epoch {}/{}: loss {:.6}, selection loss {:.6}, selection IoU {:.4}{}",
@@ -126,6 +151,6 @@ impl Host for FolderHost<'_> {
     }
 
     fn stop_requested(&self) -> bool {
-        self.interrupt.is_requested()
+        self.interrupt.is_requested() || self.lock.is_lost()
     }
 }

@@ -40,6 +40,21 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// Listens to the same signals from now on; each requests a stop, and none ends the process.
+    ///
+    /// For a process whose parent hears them as well and decides.
+    ///
+    /// # Errors
+    /// When the signals can't be listened to, or this or [`on_signals`](Self::on_signals) was called before.
+    pub fn on_signals_patiently() -> Result<Self, ctrlc::Error> {
+        let interrupt = Self::default();
+        let heard = interrupt.clone();
+        ctrlc::set_handler(move || {
+            heard.request();
+        })?;
+        Ok(interrupt)
+    }
+
     /// Requests a stop once so much time has passed, and calls `announce`.
     pub fn after(&self, time: Duration, announce: impl FnOnce() + Send + 'static) {
         let interrupt = self.clone();

@@ -1,4 +1,4 @@
-//! Carrying out a plan: which runs are due and why, one after another, resumable at every moment.
+//! Carrying out a plan: which runs are due and why, each in a process of its own, resumable at every moment.
 
 mod data;
 mod error;
@@ -6,24 +6,26 @@ mod fake;
 mod gallery;
 mod host;
 mod interrupt;
-mod local;
 mod native;
 mod observer;
 mod plan;
+mod pool;
 mod provenance;
 mod reason;
 mod session;
 mod trainer;
+mod worker;
 
 pub use data::RunData;
 pub use error::ExecutorError;
 pub use fake::FakeTrainer;
 pub use interrupt::{Interrupt, SECOND_INTERRUPT_CODE};
-pub use local::{Execution, Summary};
 pub use native::NativeTrainer;
 pub use observer::Observer;
 pub use plan::{PlanItem, plan, refresh};
+pub use pool::{Pool, Summary};
 pub use provenance::{VERSION, now, provenance};
 pub use reason::Reason;
 pub use session::Session;
 pub use trainer::Trainer;
+pub use worker::{WorkerCommand, serve};

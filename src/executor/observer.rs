@@ -15,6 +15,11 @@ pub trait Observer {
     /// An epoch of the run is finished and recorded.
     fn epoch(&mut self, item: &PlanItem, event: &EpochEvent);
 
+    /// Nothing is left to do but to wait for `runs` runs that other processes work on.
+    fn waits(&mut self, runs: usize) {
+        let _ = runs;
+    }
+
     /// Something is not as it should be, but the execution goes on.
     fn warning(&mut self, message: &str);
 

@@ -25,7 +25,7 @@ pub struct PlanItem {
     pub meaning: Value,
     /// The images and the split.
     pub data: Arc<RunData>,
-    /// From what the network's encoder starts; nothing where the run isn't due.
+    /// From what the network's encoder starts; nothing where the run is done.
     pub encoder: Arc<EncoderWeights>,
     /// Why the run is due, or isn't.
     pub reason: Reason,
@@ -70,7 +70,7 @@ pub fn plan(
         };
         let id = fingerprint::run_id(&run, &meaning);
         let reason = reason(&run, &id, &meaning, results, &earlier)?;
-        let encoder = if reason.is_due() { encoders.open(&run)? } else { Arc::default() };
+        let encoder = if reason == Reason::Done { Arc::default() } else { encoders.open(&run)? };
         items.push(PlanItem { run, id, meaning, data, encoder, reason });
     }
     Ok(items)

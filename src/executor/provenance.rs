@@ -22,19 +22,24 @@ const CARGO_LOCK: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/C
 pub fn provenance(trainer: &dyn Trainer) -> Provenance {
     let arithmetic = trainer.arithmetic();
     Provenance {
-        version: VERSION.to_owned(),
-        commit: COMMIT.to_owned(),
-        dirty: DIRTY == "true",
-        cargo_lock: sha256(CARGO_LOCK),
         device: trainer.device().to_owned(),
         hardware: hardware(),
         kernels: arithmetic.kernels,
         instruction_set: arithmetic.instruction_set,
         threads: trainer.threads(),
         system: operating_system(),
-        started: String::new(),
-        ended: String::new(),
-        sessions: 0,
+        ..build()
+    }
+}
+
+/// The build alone.
+pub(super) fn build() -> Provenance {
+    Provenance {
+        version: VERSION.to_owned(),
+        commit: COMMIT.to_owned(),
+        dirty: DIRTY == "true",
+        cargo_lock: sha256(CARGO_LOCK),
+        ..Provenance::default()
     }
 }
 

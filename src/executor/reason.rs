@@ -19,7 +19,7 @@ pub enum Reason {
         /// Epochs that its newest checkpoint has.
         epochs_done: usize,
     },
-    /// It failed; it is tried again from its last checkpoint.
+    /// It failed; it is tried again, from its last checkpoint, only where that is asked for.
     Failed {
         /// A word for the kind of error.
         kind: String,
@@ -77,9 +77,9 @@ impl Reason {
         })
     }
 
-    /// True where the next execution works on the run.
+    /// True where the next execution works on the run without being told to try again.
     pub fn is_due(&self) -> bool {
-        !matches!(self, Self::Done | Self::Busy)
+        !matches!(self, Self::Done | Self::Busy | Self::Failed { .. })
     }
 
     /// One word for the reason, as machines read it.
@@ -200,7 +200,7 @@ mod tests {
         check(Some(RunState::Running), 2, "interrupted after epoch 2", true);
         check(Some(RunState::Interrupted { epochs_done: 3 }), 3, "interrupted after epoch 3", true);
         let failed = RunState::Failed { kind: "diverged".into(), message: "loss is NaN".into() };
-        check(Some(failed), 1, "failed (diverged): loss is NaN", true);
+        check(Some(failed), 1, "failed (diverged): loss is NaN", false);
         check(Some(RunState::Done { best_epoch: 1, seconds: 1.0 }), 1, "done", false);
     }
 

@@ -31,7 +31,7 @@ impl Session<'_> {
     /// When another process works on the run, or its folder can't be read or written.
     pub fn work_on(&self, item: &PlanItem, observer: &mut dyn Observer) -> Result<RunState, StoreError> {
         let folder = self.results.run(&item.id);
-        let _lock = folder.lock()?;
+        let lock = folder.lock()?;
         let earlier = folder.record()?;
         if let Some(RunRecord { state: state @ RunState::Done { .. }, .. }) = &earlier {
             // Another process completed it between the plan and the lock.
@@ -39,21 +39,40 @@ impl Session<'_> {
         }
         let mut record = self.record(item, earlier.as_ref());
         folder.write_record(&record)?;
+        folder.remove_diverged()?;
         observer.run_starts(item);
         if let Some(warning) = earlier.as_ref().and_then(|earlier| self.other_arithmetic(earlier)) {
             observer.warning(&warning);
         }
-        record.state = match self.train(item, &folder, observer) {
+        let mut host = FolderHost::new(&folder, &lock, self.interrupt, observer, item)?;
+        let trained = self.train(item, &folder, &mut host);
+        let epochs_done = host.epochs_done();
+        let mut broken = None;
+        record.state = match trained {
             Ok(Outcome::Done(finished)) => {
                 folder.write_counts(&rows(&finished))?;
                 RunState::Done { best_epoch: finished.best_epoch, seconds: finished.seconds }
             }
             Ok(Outcome::Interrupted { epochs_done }) => RunState::Interrupted { epochs_done },
-            Err(error) => RunState::Failed { kind: error.kind().to_owned(), message: error.to_string() },
+            Err(error) => match of_the_place(error) {
+                Ok(error) => {
+                    broken = Some(error);
+                    RunState::Interrupted { epochs_done }
+                }
+                Err(error) => RunState::Failed { kind: error.kind().to_owned(), message: error.to_string() },
+            },
         };
+        if lock.is_lost() {
+            return Err(broken.unwrap_or_else(|| StoreError::Lost { path: folder.path().to_owned() }));
+        }
         record.provenance.ended = now();
         // Last, so that a run that says `done` has its counts and its gallery.
-        folder.write_record(&record)?;
+        let written = folder.write_record(&record);
+        if let Some(error) = broken {
+            // What can't be written here is told by the lock: a run without one was interrupted.
+            return Err(error);
+        }
+        written?;
         observer.run_ends(item, &record.state);
         Ok(record.state)
     }
@@ -62,19 +81,17 @@ impl Session<'_> {
         &self,
         item: &PlanItem,
         folder: &RunFolder,
-        observer: &mut dyn Observer,
+        host: &mut FolderHost<'_>,
     ) -> Result<Outcome, TrainError> {
-        let settings = &item.run.settings;
         let job = Job {
-            settings,
+            settings: &item.run.settings,
             seed: item.run.seed,
             images: &*item.data.images,
             split: &item.data.split,
             encoder: &item.encoder,
         };
-        let mut host = FolderHost::new(folder, self.interrupt, observer, item).map_err(host_error)?;
         host.log(&format!("session of ege-bench {} begins", self.provenance.version)).map_err(host_error)?;
-        let outcome = self.trainer.train(&job, &mut host);
+        let outcome = self.trainer.train(&job, host);
         match &outcome {
             Ok(Outcome::Done(finished)) => {
                 // A run is worth its counts without pictures, too.
@@ -150,6 +167,44 @@ fn instruction_sets(earlier: Option<&RunRecord>, now: &str) -> String {
 /// The instruction set of the last session.
 fn last_set(sets: &str) -> &str {
     sets.rsplit(", ").next().unwrap_or(sets)
+}
+
+/// The error of a place where no run could go on, such as a full disk; else the run's own, which is given back.
+fn of_the_place(error: TrainError) -> Result<StoreError, TrainError> {
+    match error {
+        TrainError::Host(error) => match error.downcast::<StoreError>() {
+            Ok(error) if !matches!(*error, StoreError::NotFinite { .. }) => Ok(*error),
+            Ok(error) => Err(TrainError::Host(error)),
+            Err(error) => Err(TrainError::Host(error)),
+        },
+        error => Err(error),
+    }
+}
+
+/// Notes that the run failed of something that kept its own session from saying so, unless another one works on it or
+/// it is done.
+///
+/// # Errors
+/// When its record can't be read or written.
+pub(super) fn note_failure(
+    results: &Results,
+    id: &str,
+    kind: &str,
+    message: &str,
+) -> Result<Option<RunState>, StoreError> {
+    let folder = results.run(id);
+    let _lock = match folder.lock() {
+        Err(StoreError::Locked { .. }) => return Ok(None),
+        lock => lock?,
+    };
+    let Some(mut record) = folder.record()? else { return Ok(None) };
+    if !matches!(record.state, RunState::Done { .. }) {
+        record.state = RunState::Failed { kind: kind.to_owned(), message: message.to_owned() };
+        record.provenance.ended = now();
+        folder.write_record(&record)?;
+        folder.log_writer()?.append_text(&format!("{} failed ({kind}): {message}", now()))?;
+    }
+    Ok(Some(record.state))
 }
 
 fn host_error(error: StoreError) -> TrainError {

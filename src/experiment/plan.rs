@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::load::Experiment;
 use super::settings::Settings;
 
 /// One run that an experiment asks for: a variant with a seed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct PlannedRun {
     /// The experiment's name.
     pub experiment: String,

@@ -3,6 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use super::Holder;
+
 /// Why stored results can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -20,8 +22,16 @@ pub enum StoreError {
         supported: u32,
     },
     /// Another process works on the run.
-    #[error("{}: another process works on this run", path.display())]
+    #[error("{}: {} works on this run", path.display(), holder.clone().unwrap_or_default())]
     Locked {
+        /// The run's folder.
+        path: PathBuf,
+        /// Who does, where that is known.
+        holder: Option<Holder>,
+    },
+    /// Another machine took the run over while this process showed no sign of life.
+    #[error("{}: another machine took this run over", path.display())]
+    Lost {
         /// The run's folder.
         path: PathBuf,
     },
@@ -64,6 +74,11 @@ impl StoreError {
             Self::Locked { .. } => {
                 Some("wait for the other process, or stop it; the same command goes on".into())
             }
+            Self::Lost { .. } => Some(
+                "this process was suspended, or couldn't reach the results, for longer than a minute; the other \
+                 one goes on"
+                    .into(),
+            ),
             Self::Damaged { path, .. } => Some(format!(
                 "move {} away; the run is then made again",
                 path.parent().unwrap_or(path).display()

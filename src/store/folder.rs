@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::{self, Checkpoint};
 use super::lines::LineWriter;
 use super::{
-    CountsRow, EpochEvent, GalleryEntry, RunLock, RunRecord, StoreError, atomic, counts, events, format,
-    gallery, lock,
+    CountsRow, EpochEvent, GalleryEntry, Holder, RunLock, RunRecord, StoreError, atomic, counts, events,
+    format, gallery, lock,
 };
+
+/// The file of a run that keeps the state before the step that diverged.
+pub const DIVERGED: &str = "diverged.safetensors";
 
 /// `results/runs/<id>/`, whether it exists or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +34,7 @@ impl RunFolder {
     /// # Errors
     /// When another process works on the run or the folder can't be written to.
     pub fn lock(&self) -> Result<RunLock, StoreError> {
-        let lock = RunLock::take(&self.path.join("lock"), &self.path)?;
+        let lock = RunLock::take(&self.path)?;
         for folder in [self.path.clone(), self.checkpoints(), self.masks()] {
             atomic::clear_unfinished(&folder)?;
         }
@@ -43,7 +46,15 @@ impl RunFolder {
     /// # Errors
     /// When the lock can't be asked.
     pub fn is_locked(&self) -> Result<bool, StoreError> {
-        lock::is_held(&self.path.join("lock"))
+        Ok(self.holder()?.is_some())
+    }
+
+    /// Who works on the run, if anybody does.
+    ///
+    /// # Errors
+    /// When the lock can't be asked.
+    pub fn holder(&self) -> Result<Option<Holder>, StoreError> {
+        lock::holder(&self.path)
     }
 
     /// `run.json`, if there is one.
@@ -118,6 +129,25 @@ impl RunFolder {
     /// When it can't be written.
     pub fn save_checkpoint(&self, payload: &[u8], epochs_done: usize) -> Result<(), StoreError> {
         checkpoint::save(&self.checkpoints(), payload, epochs_done)
+    }
+
+    /// Keeps the state of a training before the step that diverged, a safetensors file, to look into.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write_diverged(&self, state: &[u8]) -> Result<(), StoreError> {
+        Ok(atomic::write(&self.path.join(DIVERGED), state)?)
+    }
+
+    /// Removes the state of a training that diverged, since it is tried again.
+    ///
+    /// # Errors
+    /// When it is there and can't be removed.
+    pub fn remove_diverged(&self) -> Result<(), StoreError> {
+        match fs_err::remove_file(self.path.join(DIVERGED)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// The best weights, a safetensors file.

@@ -1,73 +1,138 @@
 //! The lock of a run: held by the process that works on it, freed by the kernel however that process ends.
+//!
+//! Beside the kernel's lock lies a lease, for file systems whose locks don't reach other machines: it names who
+//! works on the run, and shows signs of life. A lease of another machine that shows none for [`STALE`](super::STALE) is dead.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fs_err::{File, OpenOptions};
 
 use super::StoreError;
+use super::lease::{Holder, Lease};
 
 /// A run's lock; it is free again when this value goes.
 #[derive(Debug)]
 pub struct RunLock {
-    // Closing the file frees the lock.
+    lease: Lease,
+    // Closing the file frees the lock, after the lease is gone.
     _file: File,
 }
 
-/// How often taking a lock is tried, and how long each try waits: [`is_held`] holds a lock for an instant.
+/// How often taking a lock is tried, and how long each try waits: [`holder`] holds a lock for an instant.
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl RunLock {
-    /// Takes the lock file `path` of the run in `folder`.
+    /// Takes the lock of the run in `folder`.
     ///
     /// # Errors
-    /// When another process holds it or the file can't be made.
-    pub(super) fn take(path: &Path, folder: &Path) -> Result<Self, StoreError> {
+    /// When another process holds it or its files can't be made.
+    pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {
         fs_err::create_dir_all(folder)?;
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
-        for _ in 0..TRIES {
-            match file.try_lock().map_err(io::Error::from) {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(PAUSE),
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(lock_path(folder))?;
+        for tries_left in (0..TRIES).rev() {
+            let locks_reach = match file.try_lock().map_err(io::Error::from) {
+                Ok(()) => true,
+                // The lease has to do.
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if tries_left > 0 {
+                        std::thread::sleep(PAUSE);
+                    }
+                    continue;
+                }
                 Err(error) => return Err(error.into()),
-            }
+            };
+            return match Lease::take(folder, locks_reach)? {
+                Ok(lease) => Ok(Self { lease, _file: file }),
+                Err(holder) => Err(StoreError::Locked { path: folder.to_owned(), holder: Some(holder) }),
+            };
         }
-        Err(StoreError::Locked { path: folder.to_owned() })
+        Err(StoreError::Locked { path: folder.to_owned(), holder: Lease::holder(folder)? })
+    }
+
+    /// True once another machine took the run over, because this process showed no sign of life for [`STALE`](super::STALE),
+    /// such as after a suspension.
+    pub fn is_lost(&self) -> bool {
+        self.lease.is_lost()
     }
 }
 
-/// True while a process holds the lock file `path`.
+/// Who works on the run in `folder`, if anybody does.
 ///
 /// # Errors
-/// When the file exists but can't be opened or asked.
-pub(super) fn is_held(path: &Path) -> Result<bool, StoreError> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+/// When the lock or the lease exists but can't be asked.
+pub(super) fn holder(folder: &Path) -> Result<Option<Holder>, StoreError> {
+    let file = match File::open(lock_path(folder)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
-    match file.try_lock_shared().map_err(io::Error::from) {
-        Ok(()) => Ok(false),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
-        Err(error) => Err(error.into()),
-    }
+    let locks_reach = match file.try_lock_shared().map_err(io::Error::from) {
+        Ok(()) => true,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            // Whoever holds it may be about to write its lease.
+            return Ok(Some(Lease::holder(folder)?.unwrap_or_default()));
+        }
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => false,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Lease::holder(folder)?.filter(|holder| holder.is_alive(locks_reach)))
+}
+
+fn lock_path(folder: &Path) -> PathBuf {
+    folder.join("lock")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{STALE, lease};
 
     #[test]
     fn a_lock_is_held_once_and_freed_with_its_value() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lock");
-        assert!(!is_held(&path).unwrap());
-        let lock = RunLock::take(&path, folder.path()).unwrap();
-        assert!(is_held(&path).unwrap());
-        assert!(matches!(RunLock::take(&path, folder.path()), Err(StoreError::Locked { .. })));
+        let path = folder.path();
+        assert_eq!(holder(path).unwrap(), None);
+        let lock = RunLock::take(path).unwrap();
+        assert_eq!(holder(path).unwrap().unwrap().process, std::process::id());
+        let Err(StoreError::Locked { holder: Some(named), .. }) = RunLock::take(path) else {
+            panic!("the lock was given twice");
+        };
+        assert_eq!(named.process, std::process::id());
+        assert!(!lock.is_lost());
         drop(lock);
-        assert!(!is_held(&path).unwrap());
-        RunLock::take(&path, folder.path()).unwrap();
+        assert_eq!(holder(path).unwrap(), None);
+        RunLock::take(path).unwrap();
+    }
+
+    #[test]
+    fn a_lease_of_another_machine_counts_while_it_shows_signs_of_life() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        // A lock that was left behind, as the kernel of another machine doesn't tell of its own.
+        drop(RunLock::take(path).unwrap());
+        lease::tests::of_another_machine(path, Duration::from_secs(5));
+        assert_eq!(holder(path).unwrap().unwrap().host, "elsewhere");
+        let error = RunLock::take(path).unwrap_err();
+        assert!(error.to_string().contains("process 7 on elsewhere"), "{error}");
+        lease::tests::of_another_machine(path, STALE + Duration::from_secs(5));
+        assert_eq!(holder(path).unwrap(), None);
+        let lock = RunLock::take(path).unwrap();
+        assert_eq!(holder(path).unwrap().unwrap().process, std::process::id());
+        // The other one wakes up and doesn't touch what it lost; nor would this one.
+        lease::tests::of_another_machine(path, Duration::ZERO);
+        drop(lock);
+        assert_eq!(holder(path).unwrap().unwrap().host, "elsewhere");
+    }
+
+    #[test]
+    fn a_dead_process_of_this_machine_leaves_a_lease_that_nobody_minds() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(RunLock::take(folder.path()).unwrap());
+        lease::tests::of_this_machine(folder.path());
+        assert_eq!(holder(folder.path()).unwrap(), None);
+        RunLock::take(folder.path()).unwrap();
     }
 }

@@ -10,15 +10,17 @@ mod events;
 mod folder;
 mod format;
 mod gallery;
+mod lease;
 pub mod lines;
 mod lock;
 mod record;
 mod results;
 
 pub use error::{StoreError, io_hint};
-pub use folder::RunFolder;
+pub use folder::{DIVERGED, RunFolder};
 pub use format::FORMAT;
 pub use gallery::GalleryEntry;
+pub use lease::{BEAT, Holder, STALE};
 pub use lock::RunLock;
 pub use record::{
     CountsRow, EncoderFile, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,

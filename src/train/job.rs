@@ -1,5 +1,7 @@
 //! The seam between a training and the place where it runs.
 
+use serde::{Deserialize, Serialize};
+
 use super::encoder::EncoderWeights;
 use crate::dataset::{Images, Split};
 use crate::experiment::settings::Settings;
@@ -49,6 +51,13 @@ pub trait Host {
     /// When there are none or they can't be read.
     fn load_best(&mut self) -> Result<Vec<u8>, HostError>;
 
+    /// Keeps the state that a step was taken from whose loss is no finite number, in the form of a checkpoint, for
+    /// those who look into it; no training goes on from it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    fn keep_diverged(&mut self, state: &[u8]) -> Result<(), HostError>;
+
     /// Hears of a finished training step.
     fn batch(&mut self, progress: BatchProgress);
 
@@ -64,7 +73,8 @@ pub trait Host {
 }
 
 /// Where a training stands after a step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct BatchProgress {
     /// The epoch, from 1.
     pub epoch: usize,

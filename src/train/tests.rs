@@ -86,6 +86,7 @@ impl Images for Squares {
 struct Memory {
     checkpoint: Option<Vec<u8>>,
     best: Vec<u8>,
+    diverged: Option<Vec<u8>>,
     epochs: Vec<EpochSummary>,
     steps: usize,
     stops: VecDeque<usize>,
@@ -112,6 +113,10 @@ impl Host for Memory {
     }
     fn load_best(&mut self) -> Result<Vec<u8>, HostError> {
         Ok(self.best.clone())
+    }
+    fn keep_diverged(&mut self, state: &[u8]) -> Result<(), HostError> {
+        self.diverged = Some(state.to_vec());
+        Ok(())
     }
     fn batch(&mut self, _: BatchProgress) {
         self.steps += 1;
@@ -218,11 +223,17 @@ fn a_loss_that_is_no_number_names_epoch_batch_and_images() {
     optimizer.learning_rate = 1e38;
     let split = squares.split();
     let job = job_of(&settings, 1, &squares, &split);
-    let error = train(&job, Compute::Cpu, &mut Memory::default()).unwrap_err();
+    let mut host = Memory::default();
+    let error = train(&job, Compute::Cpu, &mut host).unwrap_err();
     let TrainError::Diverged { epoch, batch, images, .. } = &error else { panic!("{error}") };
     // The first step ruins the network, the second one notices.
     assert_eq!((*epoch, *batch, images.len()), (1, 2, 4));
     assert_eq!(error.kind(), "diverged");
+    // What is kept is the state between the two: from there the very next step diverges.
+    let mut again = Memory { checkpoint: host.diverged, ..Memory::default() };
+    assert_eq!(again.saved().progress.batches_done, 1);
+    assert_eq!(train(&job, Compute::Cpu, &mut again).unwrap_err().to_string(), error.to_string());
+    assert_eq!(again.steps, 0);
 }
 
 #[test]

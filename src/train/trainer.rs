@@ -105,7 +105,7 @@ impl<'a> Training<'a> {
             }
             let index = done + index;
             let count = order[index].len();
-            let loss = self.step(epoch, (index, &order[index]), parts, rate)?;
+            let loss = self.step(epoch, (index, &order[index]), parts, rate, host)?;
             images += count;
             self.progress.loss_sum += loss;
             self.progress.batches_done = index + 1;
@@ -133,6 +133,7 @@ impl<'a> Training<'a> {
             &self.learner.device().clone().inner(),
         );
         if let Some(error) = self.not_finite(epoch, order.len(), &judged) {
+            host.keep_diverged(&self.checkpoint().encode())?;
             return Err(error);
         }
         let best = self.select(epoch, &judged);
@@ -164,12 +165,15 @@ impl<'a> Training<'a> {
         (index, images): (usize, &[usize]),
         mut parts: Vec<Batch>,
         rate: f64,
+        host: &mut dyn Host,
     ) -> Result<f64, TrainError> {
         let parts = parts.iter_mut().map(|part| tensors(part, self.learner.device())).collect();
         let loss = self.learner.step(parts, &self.settings.loss, self.settings.optimizer, rate);
         if loss.is_finite() {
             return Ok(loss);
         }
+        // No step was taken, so this is the state that the loss came of.
+        host.keep_diverged(&self.checkpoint().encode())?;
         let ids = self.job.images.ids();
         let images = images.iter().map(|&index| ids[index].clone()).collect();
         Err(TrainError::Diverged { epoch, batch: index + 1, loss, images })
@@ -206,12 +210,15 @@ impl<'a> Training<'a> {
     fn save(&mut self, host: &mut dyn Host) -> Result<(), TrainError> {
         self.progress.seconds += self.since.elapsed().as_secs_f64();
         self.since = Instant::now();
-        let checkpoint = Checkpoint {
+        Ok(host.save_checkpoint(&self.checkpoint().encode())?)
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
             progress: self.progress.clone(),
             weights: self.learner.state(),
             optimizer: self.learner.moments(),
-        };
-        Ok(host.save_checkpoint(&checkpoint.encode())?)
+        }
     }
 
     /// Counts the reported images under the best and the last weights.

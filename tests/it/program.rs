@@ -81,6 +81,9 @@ impl Program {
     /// Starts `run` in the background.
     pub fn start(&self, more: &[&str], trainer: &str) -> Background {
         let mut command = self.bare(&[&["--trainer", trainer, "run", "small.toml"], more].concat());
+        // A group of its own, to be killed with its workers.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         Background(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
     }
 
@@ -133,11 +136,9 @@ pub fn counts(run: &Path) -> String {
 }
 
 impl Background {
-    /// Ends it as SIGKILL does: without a word.
+    /// Ends it and its workers as SIGKILL does: without a word.
     pub fn kill(mut self) {
-        let mut child = self.0.take().unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        end(self.0.take().unwrap());
     }
 
     /// Sends it a signal, such as `INT`.
@@ -157,10 +158,27 @@ impl Drop for Background {
     fn drop(&mut self) {
         if let Some(child) = &mut self.0 {
             // It may have ended by itself.
-            let _ = child.kill();
+            kill_group(child);
             let _ = child.wait();
         }
     }
+}
+
+fn end(mut child: Child) {
+    kill_group(&mut child);
+    child.wait().unwrap();
+}
+
+/// Kills a process and its workers at one stroke.
+#[cfg(unix)]
+fn kill_group(child: &mut Child) {
+    let group = format!("-{}", child.id());
+    let _ = Command::new("kill").args(["-s", "KILL", "--", &group]).stderr(Stdio::null()).status();
+}
+
+#[cfg(not(unix))]
+fn kill_group(child: &mut Child) {
+    let _ = child.kill();
 }
 
 impl Output {

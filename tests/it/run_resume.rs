@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ege_bench::executor::{
-    Execution, Interrupt, NativeTrainer, Observer, PlanItem, Session, plan, provenance,
-};
+use ege_bench::executor::{Interrupt, NativeTrainer, Observer, PlanItem, Session, plan, provenance};
 use ege_bench::experiment::{self, Catalogue};
 use ege_bench::store::{EpochEvent, Results, RunState};
 use ege_bench::train::{BatchProgress, Compute};
@@ -80,15 +78,10 @@ fn a_real_training_stopped_in_the_middle_of_an_epoch_repeats_no_step() {
         let items = plan(experiment.runs(), &trainer, &results, program.folder()).unwrap();
         let interrupt = Interrupt::default();
         let provenance = provenance(&trainer);
-        let execution = Execution {
-            session: Session { results: &results, trainer: &trainer, interrupt: &interrupt, provenance },
-            interrupt: &interrupt,
-            limit: None,
-            fail_fast: false,
-        };
+        let session = Session { results: &results, trainer: &trainer, interrupt: &interrupt, provenance };
         let mut steps = Steps { interrupt: &interrupt, stop_after, seen: Vec::new(), ends: Vec::new() };
-        let summary = execution.execute(&items, &mut steps).unwrap();
-        assert_eq!((summary.interrupted, summary.failed), (stop_after.is_some(), 0));
+        let state = session.work_on(&items[0], &mut steps).unwrap();
+        assert_eq!(matches!(state, RunState::Interrupted { .. }), stop_after.is_some(), "{state:?}");
         if stop_after == Some(2) {
             assert_eq!(steps.ends, [RunState::Interrupted { epochs_done: 0 }]);
             let items = plan(experiment.runs(), &trainer, &results, program.folder()).unwrap();

@@ -1,0 +1,34 @@
+//! `ege-bench work`, hidden: a worker process of `ege-bench run`, on one run.
+
+use std::io::BufReader;
+
+use super::args::WorkArguments;
+use super::context::{Context, start_threads};
+use super::exit_code::ExitCode;
+use super::failure::Failure;
+use super::panic;
+use super::printer::Printer;
+use crate::executor::{Interrupt, serve};
+use crate::kernel::use_kernels;
+
+pub(super) fn run(context: &Context, arguments: &WorkArguments) -> Result<ExitCode, Failure> {
+    panic::keep();
+    let threads = start_threads(Some(arguments.threads))?;
+    use_kernels(arguments.kernels);
+    let interrupt = Interrupt::on_signals_patiently()
+        .map_err(|error| Failure::usage(format!("can't listen to signals: {error}"), None))?;
+    serve(
+        BufReader::new(std::io::stdin()),
+        Printer::parent(),
+        &*context.trainer(threads),
+        &context.results,
+        &context.data,
+        &interrupt,
+        panic::kept,
+    )
+    .map_err(|error| {
+        let hint = "this command is for `ege-bench run` to start".to_owned();
+        Failure::usage(format!("no assignment: {error}"), Some(hint))
+    })?;
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,300 @@
+//! Carries out a plan: a worker process for each run, several at a time, beside other processes on the same results.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use super::error::ExecutorError;
+use super::interrupt::Interrupt;
+use super::observer::Observer;
+use super::plan::PlanItem;
+use super::reason::Reason;
+use super::session::note_failure;
+use super::worker::{Heard, Message, Worker, WorkerCommand, death};
+use crate::store::{Results, RunState, StoreError};
+
+/// How long a request to stop may go unnoticed.
+const ATTENTION: Duration = Duration::from_millis(50);
+
+/// How often runs are looked at that other processes work on.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// With what a plan is carried out.
+pub struct Pool<'a> {
+    /// Where results go.
+    pub results: &'a Results,
+    /// When to stop.
+    pub interrupt: &'a Interrupt,
+    /// How a worker is started.
+    pub workers: WorkerCommand,
+    /// Runs that are worked on at the same time, from 1.
+    pub jobs: usize,
+    /// Threads of all of them together, from 1.
+    pub threads: usize,
+    /// At most so many runs are worked on.
+    pub limit: Option<usize>,
+    /// Whether a run that fails is the last one.
+    pub fail_fast: bool,
+    /// Whether runs that failed before are tried again.
+    pub retry_failed: bool,
+    /// Whether to wait for runs that other processes work on, and to take them over where those die.
+    pub wait: bool,
+}
+
+/// How an execution went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Runs that this execution completed.
+    pub completed: usize,
+    /// Runs that failed.
+    pub failed: usize,
+    /// Runs that failed before and weren't tried again.
+    pub failed_before: usize,
+    /// Runs that another process works on still.
+    pub busy: usize,
+    /// Runs that other processes completed while this one was there.
+    pub completed_elsewhere: usize,
+    /// Runs that were complete before.
+    pub done_before: usize,
+    /// Runs that are due and were left for another time.
+    pub left: usize,
+    /// True if it was asked to stop before the last run was complete.
+    pub interrupted: bool,
+}
+
+impl Pool<'_> {
+    /// Works on every run that is due; unless it is to stop there, a run that fails doesn't keep the
+    /// others from being made.
+    ///
+    /// # Errors
+    /// When no process can be started, or results can't be read or written; workers then stop at a checkpoint first.
+    pub fn execute(&self, items: &[PlanItem], observer: &mut dyn Observer) -> Result<Summary, ExecutorError> {
+        let (sender, heard) = channel();
+        let mut course = Course {
+            pool: self,
+            items,
+            queue: VecDeque::new(),
+            busy: Vec::new(),
+            running: BTreeMap::new(),
+            begun: 0,
+            summary: Summary::default(),
+            stopping: false,
+            error: None,
+            sender,
+        };
+        for (index, item) in items.iter().enumerate() {
+            match &item.reason {
+                _ if self.works_on(item) => course.queue.push_back(index),
+                Reason::Busy => course.busy.push(index),
+                Reason::Failed { .. } => course.summary.failed_before += 1,
+                _ => course.summary.done_before += 1,
+            }
+        }
+        course.run(&heard, observer);
+        match course.error {
+            Some(error) => Err(error),
+            None => Ok(course.summary),
+        }
+    }
+
+    /// True where a run is to be worked on, as it was planned.
+    pub fn works_on(&self, item: &PlanItem) -> bool {
+        item.reason.is_due() || self.retry_failed && matches!(item.reason, Reason::Failed { .. })
+    }
+
+    /// Threads of each worker.
+    fn share(&self) -> usize {
+        (self.threads / self.jobs.max(1)).max(1)
+    }
+}
+
+/// A run that a worker works on.
+struct Running {
+    worker: Worker,
+    /// Whether it said how it ended.
+    told: bool,
+}
+
+/// An execution under way.
+struct Course<'a> {
+    pool: &'a Pool<'a>,
+    items: &'a [PlanItem],
+    /// Runs to begin, in order.
+    queue: VecDeque<usize>,
+    /// Runs that other processes work on.
+    busy: Vec<usize>,
+    running: BTreeMap<usize, Running>,
+    begun: usize,
+    summary: Summary,
+    stopping: bool,
+    error: Option<ExecutorError>,
+    sender: Sender<(usize, Heard)>,
+}
+
+impl Course<'_> {
+    fn run(&mut self, heard: &Receiver<(usize, Heard)>, observer: &mut dyn Observer) {
+        let mut looked = Instant::now();
+        let mut said = 0;
+        loop {
+            if self.pool.interrupt.is_requested() {
+                self.stop();
+            }
+            while !self.stopping && self.running.len() < self.pool.jobs && self.may_begin() {
+                let Some(index) = self.queue.pop_front() else { break };
+                self.begin(index);
+            }
+            let waits = self.pool.wait && !self.stopping && !self.busy.is_empty() && self.may_begin();
+            if self.running.is_empty() && !waits {
+                break;
+            }
+            if waits
+                && self.queue.is_empty()
+                && self.running.len() < self.pool.jobs
+                && said != self.busy.len()
+            {
+                said = self.busy.len();
+                observer.waits(said);
+            }
+            match heard.recv_timeout(ATTENTION) {
+                Ok((index, Heard::Told(message))) => self.hear(index, message, observer),
+                Ok((index, Heard::Gone(last_words))) => self.bury(index, &last_words, observer),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if looked.elapsed() >= LOOK {
+                self.look_at_busy();
+                looked = Instant::now();
+            }
+        }
+        self.look_at_busy();
+        self.summary.busy = self.busy.len();
+        self.summary.left = self.queue.len();
+        if self.pool.interrupt.is_requested() && !(self.queue.is_empty() && self.busy.is_empty()) {
+            self.summary.interrupted = true;
+        }
+    }
+
+    fn may_begin(&self) -> bool {
+        self.pool.limit.is_none_or(|limit| self.begun < limit)
+    }
+
+    fn begin(&mut self, index: usize) {
+        let item = &self.items[index];
+        match Worker::start(&self.pool.workers, self.pool.share(), item, index, self.sender.clone()) {
+            Ok(worker) => {
+                self.begun += 1;
+                self.running.insert(index, Running { worker, told: false });
+            }
+            Err(error) => {
+                self.queue.push_front(index);
+                self.fail(ExecutorError::Worker(error));
+            }
+        }
+    }
+
+    /// Begins nothing more and asks every worker to stop at a checkpoint.
+    fn stop(&mut self) {
+        if !self.stopping {
+            self.stopping = true;
+            for running in self.running.values_mut() {
+                running.worker.stop();
+            }
+        }
+    }
+
+    /// Stops for good; the first error counts.
+    fn fail(&mut self, error: ExecutorError) {
+        self.error.get_or_insert(error);
+        self.stop();
+    }
+
+    fn hear(&mut self, index: usize, message: Message, observer: &mut dyn Observer) {
+        let item = &self.items[index];
+        if let (Message::Busy | Message::Ends(_) | Message::Broken { .. }, Some(running)) =
+            (&message, self.running.get_mut(&index))
+        {
+            running.told = true;
+        }
+        match message {
+            Message::Begins => observer.run_starts(item),
+            Message::Batch(progress) => observer.batch(item, progress),
+            Message::Epoch(event) => observer.epoch(item, &event),
+            Message::Warning(text) => observer.warning(&text),
+            Message::Busy => {
+                self.begun -= 1;
+                self.busy.push(index);
+            }
+            Message::Ends(state) => self.ended(index, &state, observer),
+            Message::Broken { error, hint } => self.fail(ExecutorError::Broken { error, hint }),
+        }
+    }
+
+    fn ended(&mut self, index: usize, state: &RunState, observer: &mut dyn Observer) {
+        match state {
+            RunState::Done { .. } => self.summary.completed += 1,
+            RunState::Failed { .. } => {
+                self.summary.failed += 1;
+                if self.pool.fail_fast {
+                    self.stop();
+                }
+            }
+            RunState::Planned | RunState::Running | RunState::Interrupted { .. } => {
+                // Where another run's failure is why this one was stopped, the user has asked for that.
+                if self.pool.interrupt.is_requested() {
+                    self.summary.interrupted = true;
+                } else {
+                    self.queue.push_back(index);
+                }
+            }
+        }
+        observer.run_ends(&self.items[index], state);
+    }
+
+    /// A worker is gone: if it didn't say how its run ended, that failed.
+    fn bury(&mut self, index: usize, last_words: &[String], observer: &mut dyn Observer) {
+        let Some(Running { worker, told }) = self.running.remove(&index) else { return };
+        let status = worker.end();
+        if told {
+            return;
+        }
+        let message = death(status, last_words);
+        match note_failure(self.pool.results, &self.items[index].id, "died", &message) {
+            Ok(Some(state)) => self.ended(index, &state, observer),
+            Ok(None) => {
+                let state = RunState::Failed { kind: "died".to_owned(), message };
+                self.ended(index, &state, observer);
+            }
+            Err(error) => self.fail(error.into()),
+        }
+    }
+
+    /// Looks at the runs that other processes work on: some may be done, others left by a process that died.
+    fn look_at_busy(&mut self) {
+        for index in std::mem::take(&mut self.busy) {
+            match self.state_of(index) {
+                Ok(Some(RunState::Done { .. })) => self.summary.completed_elsewhere += 1,
+                Ok(Some(RunState::Failed { .. })) => self.summary.failed += 1,
+                Ok(Some(_)) => self.queue.push_back(index),
+                Ok(None) => self.busy.push(index),
+                Err(error) => {
+                    self.busy.push(index);
+                    self.fail(error.into());
+                }
+            }
+        }
+    }
+
+    /// How far a run is that nobody works on; none where somebody does.
+    fn state_of(&self, index: usize) -> Result<Option<RunState>, StoreError> {
+        let folder = self.pool.results.run(&self.items[index].id);
+        let record = folder.record()?;
+        if let Some(RunState::Done { .. }) = record.as_ref().map(|record| &record.state) {
+            return Ok(record.map(|record| record.state));
+        }
+        if folder.is_locked()? {
+            return Ok(None);
+        }
+        // Without a record it died before it wrote one.
+        Ok(Some(record.map_or(RunState::Planned, |record| record.state)))
+    }
+}
