@@ -35,7 +35,7 @@ pub(super) enum TrainerChoice {
 impl FromStr for TrainerChoice {
     type Err = String;
 
-    /// `native`, or `fake` with options: `fake:epoch-ms=50,diverging-seed=43,panics`.
+    /// `native`, or `fake` with options: `fake:epoch-ms=50,diverging-seed=43`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, options) = text.split_once(':').unwrap_or((text, ""));
         match name {
@@ -51,7 +51,7 @@ impl FromStr for TrainerChoice {
                 "epoch-ms" => fake.epoch_time = Duration::from_millis(number()?),
                 "diverging-seed" => fake.diverging_seed = Some(number()?),
                 "nan-selection" => fake.nan_selection = true,
-                "panics" => fake.panics = true,
+                "panicking-seed" => fake.panicking_seed = Some(number()?),
                 _ => return Err(format!("unknown option `{key}`")),
             }
         }

@@ -25,8 +25,8 @@ pub struct FakeTrainer {
     pub diverging_seed: Option<u64>,
     /// The selection loss of the second epoch is no number: what a trainer should never tell.
     pub nan_selection: bool,
-    /// The run panics in its second epoch: a bug to try the panic message with.
-    pub panics: bool,
+    /// The run of this seed panics in its second epoch: a bug to try the panic message with.
+    pub panicking_seed: Option<u64>,
 }
 
 /// What a fake training knows after an epoch. The chain hashes every epoch into the next, so a resume that
@@ -122,7 +122,8 @@ impl FakeTrainer {
                 learning_rate: 1e-3,
             });
         }
-        assert!(!(self.panics && epoch == 2), "the fake trainer was asked to panic");
+        let panics = self.panicking_seed == Some(job.seed) && epoch == 2;
+        assert!(!panics, "the fake trainer was asked to panic");
         if self.diverging_seed == Some(job.seed) && epoch == 2 {
             let images = job.split.train.iter().take(train.batch_size).cloned().collect();
             return Err(TrainError::Diverged { epoch, batch: 1, loss: f64::NAN, images });

@@ -142,12 +142,94 @@ fn a_second_process_leaves_a_locked_run_alone() {
     let program = Program::new();
     let first = program.start(&LONG, "fake:epoch-ms=60000");
     program.wait_for_start();
-    program.run(&LONG).expect(6, &["another process works on 1 run", "hint:"]);
+    let no_wait = [LONG[0], LONG[1], "--no-wait"];
+    program.run(&no_wait).expect(6, &["another process works on 1 run", "hint:"]);
     program.command("status", &LONG).expect(0, &["running"]);
     // Runs that nobody works on are made all the same.
-    program.run(&[LONG[0], LONG[1], "--set", "train.seeds=[42, 43]"]).expect(6, &["seed 43: done"]);
+    let both = ["--set", "train.seeds=[42, 43]"];
+    program.run(&[&no_wait[..], &both].concat()).expect(6, &["seed 43: done"]);
     first.kill();
     program.run(&LONG).expect(0, &["done in"]);
+}
+
+#[test]
+fn of_two_processes_on_one_experiment_the_other_finishes_what_a_killed_one_began() {
+    let program = Program::new();
+    let seeds = [LONG[0], LONG[1], "--set", "train.seeds=[42, 43, 44, 45]"];
+    let (first, second) =
+        (program.start(&seeds, "fake:epoch-ms=60"), program.start(&seeds, "fake:epoch-ms=60"));
+    program.wait_for_epochs(3);
+    first.kill();
+    let output = second.finish();
+    output.expect(0, &["4/4"]);
+    // Nobody did what the other one did: each run has each epoch once, but for the one that the kill cost.
+    let mut repeated = 0;
+    for run in program.runs() {
+        let epochs = fs_err::read_to_string(run.join("events.jsonl")).unwrap().lines().count();
+        repeated += epochs - 12;
+    }
+    assert!(repeated <= 1, "{repeated} epochs were done twice");
+    let alone = Program::new();
+    alone.run(&seeds).expect(0, &["4/4"]);
+    for (run, other) in program.runs().iter().zip(alone.runs()) {
+        assert_eq!(run.file_name(), other.file_name());
+        assert_eq!(counts(run), counts(&other));
+    }
+}
+
+#[test]
+fn several_jobs_give_what_one_gives() {
+    let (one, two) = (Program::new(), Program::new());
+    let seeds = [LONG[0], LONG[1], "--set", "train.seeds=[42, 43, 44, 45, 46]"];
+    one.run(&seeds).expect(0, &["5/5"]);
+    two.run(&[&seeds[..], &["--jobs", "2", "--limit", "3"]].concat()).expect(0, &["3/5", "2 more due"]);
+    two.run(&[&seeds[..], &["--jobs", "8"]].concat()).expect(0, &["5/5"]);
+    for (run, other) in one.runs().iter().zip(two.runs()) {
+        assert_eq!(run.file_name(), other.file_name());
+        assert_eq!(counts(run), counts(&other));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_worker_that_is_killed_fails_its_run_and_no_other() {
+    let program = Program::new();
+    let seeds = [LONG[0], LONG[1], "--set", "train.seeds=[42, 43]"];
+    let sweep = program.start(&seeds, "fake:epoch-ms=80");
+    let run = program.wait_for_epochs(2);
+    let lease: serde_json::Value =
+        serde_json::from_str(&fs_err::read_to_string(run.join("lease.json")).unwrap()).unwrap();
+    let worker = lease["process"].to_string();
+    assert!(std::process::Command::new("kill").args(["-s", "KILL", &worker]).status().unwrap().success());
+    sweep.finish().expect(
+        7,
+        &["seed 42 failed (died): its process was killed by signal 9", "seed 43: done", "fewer `--jobs`"],
+    );
+    program.command("status", &seeds).expect(0, &["failed (died)"]);
+    // It isn't tried again by itself: what took the memory once may do so again.
+    program.run(&seeds).expect(7, &["1 run failed before", "--retry-failed"]);
+    program.run(&[&seeds[..], &["--retry-failed"]].concat()).expect(0, &["failed (died)", "2/2"]);
+    let alone = Program::new();
+    let other = alone.only_run(|| alone.run(&LONG));
+    assert_eq!(counts(&run), counts(&other));
+}
+
+#[cfg(unix)]
+#[test]
+fn workers_of_a_parent_that_is_killed_alone_stop_at_a_checkpoint() {
+    let program = Program::new();
+    let sweep = program.start(&LONG, "fake:epoch-ms=80");
+    let run = program.wait_for_epochs(2);
+    sweep.signal("KILL");
+    drop(sweep.finish());
+    let begun = Instant::now();
+    while run.join("lease.json").exists() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "the worker goes on without its parent");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(fs_err::read_to_string(run.join("log.txt")).unwrap().contains("interrupted in epoch"));
+    program.run(&LONG).expect(0, &["interrupted after epoch"]);
+    assert_eq!(counts(&run), undisturbed());
 }
 
 #[test]
@@ -203,12 +285,14 @@ fn a_failed_run_does_not_end_the_sweep() {
             "2/3",
             "1 run failed",
             "log.txt; try a smaller learning rate",
-            "the same command diverges again",
+            "diverges again",
         ],
     );
-    program.command("plan", &seeds).expect(0, &["failed (diverged)", "1 due (1 failed), 2 done"]);
-    // Once the cause is gone the same command mends it, from the checkpoint of epoch 1.
-    program.run(&seeds).expect(0, &["3/3"]);
+    program.command("plan", &seeds).expect(0, &["failed (diverged)", "0 due, 1 failed, 2 done"]);
+    program.run(&seeds).expect(7, &["1 run failed before", "2/3"]);
+    // Once the cause is gone it can be mended, from the checkpoint of epoch 1.
+    let output = program.run(&[&seeds[..], &["--retry-failed"]].concat());
+    output.expect(0, &["3/3", "failed (diverged)"]);
     let alone = Program::new();
     let other = alone.only_run(|| alone.run(&["--set", "train.seeds=[43]"]));
     let mended = program.runs().into_iter().find(|run| run.file_name() == other.file_name()).unwrap();
@@ -230,7 +314,7 @@ fn with_fail_fast_a_failed_run_is_the_last_one() {
     let output = program.output(&arguments);
     output.expect(7, &["seed 42: done", "seed 43 failed (diverged)", "1 more due", "1 run failed"]);
     assert_eq!(program.runs().len(), 2, "seed 44 wasn't begun");
-    program.run(&["--set", "train.seeds=[42, 43, 44]"]).expect(0, &["3/3"]);
+    program.run(&["--set", "train.seeds=[42, 43, 44]", "--retry-failed"]).expect(0, &["3/3"]);
 }
 
 #[test]
@@ -250,9 +334,18 @@ fn a_time_limit_stops_at_a_checkpoint() {
 }
 
 #[test]
-fn a_panic_is_told_as_a_bug() {
+fn a_panic_fails_its_run_and_is_told_as_a_bug() {
     let program = Program::new();
-    let output = program.output(&["--trainer", "fake:panics", "run", "small.toml"]);
-    output.expect(101, &["this is a bug in ege-bench", "please report"]);
-    program.run(&[]).expect(0, &["interrupted after epoch 1"]);
+    let seeds = ["--set", "train.seeds=[42, 43]"];
+    let arguments = [&["--trainer", "fake:panicking-seed=42", "run", "small.toml"], &seeds[..]].concat();
+    program.output(&arguments).expect(
+        7,
+        &[
+            "seed 42 failed (panic): this is a bug in ege-bench",
+            "src/executor/fake.rs",
+            "please report",
+            "seed 43: done",
+        ],
+    );
+    program.run(&[&seeds[..], &["--retry-failed"]].concat()).expect(0, &["2/2"]);
 }
