@@ -90,7 +90,9 @@ impl StoreError {
 /// What the user can do where the operating system refuses to read or write results.
 pub fn io_hint(error: &io::Error) -> Option<String> {
     match error.kind() {
-        ErrorKind::StorageFull => Some("free some disk space; the same command goes on".into()),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            Some("free some disk space; the same command goes on".into())
+        }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             Some("choose a folder that you may write to with `--results DIR`".into())
         }

@@ -98,7 +98,13 @@ impl Lease {
         let content = Content { host: host().to_owned(), process: std::process::id(), token: token.clone() };
         let text = serde_json::to_vec(&content).map_err(io::Error::from)?;
         match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Ok(mut file) => file.write_all(&text)?,
+            Ok(mut file) => {
+                if let Err(error) = file.write_all(&text) {
+                    // One that says nothing would keep others waiting.
+                    let _ = fs_err::remove_file(&path);
+                    return Err(error.into());
+                }
+            }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 return Ok(Err(Self::holder(folder)?.unwrap_or_default()));
             }

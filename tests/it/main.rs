@@ -3,6 +3,7 @@
 mod architecture;
 mod claim;
 mod dataset;
+mod disk_full;
 mod encoder;
 mod evaluate;
 mod example;
