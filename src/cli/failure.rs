@@ -7,7 +7,7 @@ use super::context::quoted;
 use super::exit_code::ExitCode;
 use crate::claim::ClaimError;
 use crate::dataset::DatasetError;
-use crate::executor::ExecutorError;
+use crate::executor::{ExecutorError, RecallError};
 use crate::experiment::ExperimentError;
 use crate::report::ReportError;
 use crate::store::{StoreError, io_hint};
@@ -92,6 +92,20 @@ impl From<ExecutorError> for Failure {
                 Self::of(code, &error, Some(error.hint()))
             }
             ExecutorError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecallError> for Failure {
+    fn from(error: RecallError) -> Self {
+        let code = match &error {
+            RecallError::Device { .. } | RecallError::EncoderUnneeded { .. } => ExitCode::Usage,
+            _ if error.is_data() => ExitCode::Data,
+            _ => ExitCode::Store,
+        };
+        match error {
+            RecallError::Executor(error) => error.into(),
+            error => Self::of(code, &error, error.hint()),
         }
     }
 }

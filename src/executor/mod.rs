@@ -12,6 +12,7 @@ mod observer;
 mod plan;
 mod provenance;
 mod reason;
+mod recall;
 mod session;
 mod trainer;
 
@@ -25,5 +26,6 @@ pub use observer::Observer;
 pub use plan::{PlanItem, plan, refresh};
 pub use provenance::{VERSION, now, provenance};
 pub use reason::Reason;
+pub use recall::{DifferingPart, RecallError, recall};
 pub use session::Session;
 pub use trainer::Trainer;

@@ -3,6 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
+use super::noise::NOISE_FLOOR;
+
 /// Why stored results can't be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -63,6 +65,9 @@ impl StoreError {
             }
             Self::Locked { .. } => {
                 Some("wait for the other process, or stop it; the same command goes on".into())
+            }
+            Self::Damaged { path, .. } if path.ends_with(NOISE_FLOOR) => {
+                Some(format!("remove {}: the run doesn't need it", path.display()))
             }
             Self::Damaged { path, .. } => Some(format!(
                 "move {} away; the run is then made again",

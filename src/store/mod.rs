@@ -12,6 +12,7 @@ mod format;
 mod gallery;
 pub mod lines;
 mod lock;
+mod noise;
 mod record;
 mod results;
 
@@ -20,6 +21,7 @@ pub use folder::RunFolder;
 pub use format::FORMAT;
 pub use gallery::GalleryEntry;
 pub use lock::RunLock;
+pub use noise::{MeasuredWith, NoiseFloor, NoiseSpread};
 pub use record::{
     CountsRow, EncoderFile, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,
 };
