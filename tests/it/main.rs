@@ -21,6 +21,7 @@ mod run_cli;
 mod run_resume;
 mod starts;
 mod store;
+mod verify;
 
 /// The kernels' instruction set: whatever this processor has; `tests/portable.rs` has the other.
 const INSTRUCTION_SET: Option<ege_bench::kernel::cpu::simd::InstructionSet> = None;
