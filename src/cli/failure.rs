@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::args::DEFAULT_DATA;
-use super::context::quoted;
+use super::context::quoted_path;
 use super::exit_code::ExitCode;
 use crate::claim::ClaimError;
 use crate::dataset::DatasetError;
@@ -61,7 +61,7 @@ pub(super) fn with_data_folder(hint: &str, data: &Path) -> String {
     if data == Path::new(DEFAULT_DATA) {
         return hint.to_owned();
     }
-    hint.replace(IMPORT, &format!("{IMPORT}--data {} ", quoted(&data.to_string_lossy())))
+    hint.replace(IMPORT, &format!("{IMPORT}--data {} ", quoted_path(data)))
 }
 
 impl From<ExperimentError> for Failure {

@@ -43,7 +43,11 @@ impl Session<'_> {
         if let Some(warning) = earlier.as_ref().and_then(|earlier| self.other_arithmetic(earlier)) {
             observer.warning(&warning);
         }
-        record.state = match self.train(item, &folder, observer) {
+        let outcome = match self.train(item, &folder, observer) {
+            Err(error) => Err(unless_gone(error, &folder)?),
+            outcome => outcome,
+        };
+        record.state = match outcome {
             Ok(Outcome::Done(finished)) => {
                 folder.write_counts(&rows(&finished))?;
                 RunState::Done { best_epoch: finished.best_epoch, seconds: finished.seconds }
@@ -150,6 +154,17 @@ fn instruction_sets(earlier: Option<&RunRecord>, now: &str) -> String {
 /// The instruction set of the last session.
 fn last_set(sets: &str) -> &str {
     sets.rsplit(", ").next().unwrap_or(sets)
+}
+
+/// Where the run's folder went, there is nothing left to write the failure to.
+fn unless_gone(error: TrainError, folder: &RunFolder) -> Result<TrainError, StoreError> {
+    let TrainError::Host(cause) = &error else { return Ok(error) };
+    // Another process may have made the folder again.
+    let told = matches!(cause.downcast_ref(), Some(StoreError::Gone { .. }));
+    if told || !folder.path().join("run.json").exists() {
+        return Err(StoreError::Gone { path: folder.path().to_owned() });
+    }
+    Ok(error)
 }
 
 fn host_error(error: StoreError) -> TrainError {

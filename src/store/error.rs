@@ -27,6 +27,12 @@ pub enum StoreError {
         /// The run's folder.
         path: PathBuf,
     },
+    /// A run's folder went while the run wrote to it.
+    #[error("{}: it was removed or moved away while the run wrote to it", path.display())]
+    Gone {
+        /// The file that is no longer there.
+        path: PathBuf,
+    },
     /// A number that is not finite was to be kept.
     #[error("{}: a number that is not finite can't be kept", path.display())]
     NotFinite {
@@ -56,6 +62,9 @@ impl StoreError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io(error) => io_hint(error),
+            Self::Gone { .. } => Some(
+                "leave the results in their place while runs are made; the same command makes what is missing".into(),
+            ),
             Self::NotFinite { .. } => None,
             Self::NotAFolder { .. } => {
                 Some("move it away, or choose another folder with `--results DIR`".into())

@@ -14,6 +14,7 @@ mod model;
 mod pages;
 mod parity;
 mod parity_baselines;
+mod paths;
 mod program;
 mod report;
 mod report_look;
