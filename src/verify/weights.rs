@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_no_weights_file_is_compared_as_bytes() {
         assert_eq!(compare_weights(b"abc", b"abc"), Part::Same(0));
-        let difference = different(b"abc", b"abd");
+        let difference = different(b"abc", b"abx");
         assert_eq!((difference.first, difference.byte), (None, 2));
     }
 }

@@ -1,4 +1,5 @@
 //! `verify --rerun`: what repeats, what doesn't, what can't be verified, and how much noise is allowed.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
