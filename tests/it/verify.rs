@@ -57,7 +57,7 @@ fn a_run_repeats_and_stays_as_it_is() {
             0,
             &[id(&run), ": identical", "losses and IoU of 3 epochs", "best.safetensors, 8 values"],
         );
-        output.expect(0, &["counts.jsonl, 24 rows"]);
+        output.expect(0, &["counts.jsonl, 24 rows", "(fake trainer, synthetic): identical"]);
     }
     let value = json(verify(&program, id(&run), &["--json", "-q"]).expect(0, &[]));
     assert_eq!((&value["verdict"], &value["epochs"]), (&"identical".into(), &3.into()));

@@ -14,6 +14,7 @@ impl Told<'_> {
     pub(super) fn json(&self, verdict: Verdict) -> Value {
         json!({
             "run": self.id,
+            "synthetic": self.labels.synthetic,
             "verdict": verdict.words(),
             "device": self.device,
             "promises_bits": self.promises_bits,

@@ -10,6 +10,7 @@ use crate::cli::args::VerifyArguments;
 use crate::cli::context::{Context, start_threads};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
+use crate::cli::label::Labels;
 use crate::cli::progress::Progress;
 use crate::cli::run_name;
 use crate::executor::{Interrupt, PlanItem, Session, Trainer, now, provenance, recall};
@@ -67,6 +68,7 @@ pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Res
     let judged = spreads.unwrap_or_default();
     let told = Told {
         id: &record.id,
+        labels: Labels::of(&item),
         comparisons: &comparisons,
         others: &others(&record.provenance, &provenance),
         promises_bits: trainer.promises_bits(),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::made_with::Other;
+use crate::cli::label::Labels;
 use crate::cli::table::Table;
 use crate::store::{NoiseSpread, Weights};
 use crate::verify::{
@@ -14,6 +15,8 @@ use crate::verify::{
 /// What a verification found.
 pub(super) struct Told<'a> {
     pub id: &'a str,
+    /// What is to be known of its numbers before they are compared.
+    pub labels: Labels,
     /// One for each repeat.
     pub comparisons: &'a [Comparison],
     pub others: &'a [Other],
@@ -29,7 +32,7 @@ pub(super) struct Told<'a> {
 impl Told<'_> {
     /// For people.
     pub(super) fn text(&self, verdict: Verdict) -> String {
-        let mut text = format!("{}: {}\n\n", self.id, verdict.words());
+        let mut text = format!("{}: {}\n\n", self.labels.behind(self.id), verdict.words());
         text += &self.parts().to_string();
         if let Some(differing) = self.comparisons.iter().find(|comparison| !comparison.is_identical()) {
             let _ =
