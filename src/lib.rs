@@ -22,3 +22,4 @@ pub mod report;
 pub mod statistics;
 pub mod store;
 pub mod train;
+pub mod verify;

@@ -99,6 +99,16 @@ pub(super) enum Command {
     /// named and left out, and the exit code says so.
     #[command(after_help = "Example:\n  ege-bench predict results/runs/ID photo.jpg more/ --out masks")]
     Predict(PredictArguments),
+    /// Execute a stored run again and compare bit by bit
+    ///
+    /// The run's settings, seed and data come from its record; it is executed from the beginning, in a temporary folder, and the
+    /// stored run stays as it is. Compared are the values of every epoch (no times), the selected epoch, its weights and
+    /// the counts of every reported image. Where a device class can't promise the same bits, `--times` measures how far apart
+    /// executions of one seed land. Ends with code 1 where the run doesn't repeat.
+    #[command(after_help = "Examples:\n  ege-bench verify --rerun ege-unet-s42-0a1b\n  \
+                            ege-bench verify --rerun results/runs/ID --epochs 2 --threads 1\n  \
+                            ege-bench verify --rerun ID --times 5 --tolerance 0.1")]
+    Verify(VerifyArguments),
     /// Look at networks
     #[command(subcommand, after_help = "Example:\n  ege-bench model show ege-unet")]
     Model(ModelCommand),
@@ -296,6 +306,49 @@ pub(super) struct PredictArguments {
     /// Print JSON: area, boundary and bounds of each lesion
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArguments {
+    /// The run: its id, the beginning of its id, or its folder
+    #[arg(long, value_name = "RUN")]
+    pub rerun: PathBuf,
+    /// Stop after epoch N and compare the epochs until there [default: all that the run has]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..),
+          conflicts_with_all = ["times", "tolerance"])]
+    pub epochs: Option<u32>,
+    /// Execute the run K times; from 2 on the same-seed noise floor is measured and kept with the run
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub times: u32,
+    /// How far pooled IoU may be from the stored run's, in percentage points, on a device class that doesn't promise the same bits;
+    /// needs `--times 2` or more, and must not be below the noise floor
+    #[arg(long, value_name = "POINTS", value_parser = points)]
+    pub tolerance: Option<f64>,
+    /// The files of trained weights that the run started from: a record names them by their SHA-256 only
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub encoder_weights: Vec<PathBuf>,
+    /// Keep what the repeats leave in this folder, which is new or empty
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// Threads of a training step; they don't change the bits [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Which implementation of the operations runs: fused or plain [default: the run's]
+    #[arg(long, value_name = "KERNELS")]
+    pub kernels: Option<Kernels>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Percentage points, from 0 to 100.
+fn points(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "a number of percentage points is expected".to_owned())?;
+    if (0.0..=100.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("percentage points are from 0 to 100".to_owned())
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,7 @@
 //! What every command works with.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{ExperimentArguments, Global};
 use super::failure::Failure;
@@ -62,7 +62,7 @@ impl Context {
 
     /// The command that makes the experiment's results, for those who want to make them again.
     pub(super) fn command(&self, arguments: &ExperimentArguments) -> String {
-        let mut words = vec!["ege-bench run".to_owned(), quoted(&arguments.experiment.to_string_lossy())];
+        let mut words = vec!["ege-bench run".to_owned(), quoted_path(&arguments.experiment)];
         if let TrainerChoice::Fake(_) = self.trainer.choice {
             words.push("--trainer fake".to_owned());
         }
@@ -115,9 +115,26 @@ pub(super) fn quoted(word: &str) -> String {
     }
 }
 
+/// The path as a shell takes it, where it isn't taken for an option. What isn't Unicode is written as `$'\xFF'`, which
+/// bash and zsh know.
+pub(super) fn quoted_path(path: &Path) -> String {
+    let begins = path.as_os_str().as_encoded_bytes().first();
+    let path = if begins == Some(&b'-') { Path::new(".").join(path) } else { path.to_owned() };
+    if let Some(text) = path.to_str() {
+        return quoted(text);
+    }
+    let byte = |&byte: &u8| match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02X}"),
+    };
+    let bytes: String = path.as_os_str().as_encoded_bytes().iter().map(byte).collect();
+    format!("$'{bytes}'")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::*;
 
     #[test]
     fn words_are_quoted_where_a_shell_needs_it() {
@@ -129,6 +146,21 @@ mod tests {
             ("", "''"),
         ] {
             assert_eq!(quoted(word), expect);
+        }
+    }
+
+    #[test]
+    fn paths_are_no_options_and_keep_their_bytes() {
+        for (path, expect) in
+            [("a.toml", "a.toml"), ("-a.toml", "./-a.toml"), ("/-a", "/-a"), ("a\nb", "'a\nb'")]
+        {
+            assert_eq!(quoted_path(Path::new(path)), expect);
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt;
+            let path = Path::new(std::ffi::OsStr::from_bytes(b"-it's \xff\\.toml"));
+            assert_eq!(quoted_path(path), r"$'./-it\'s \xFF\\.toml'");
         }
     }
 }

@@ -85,7 +85,7 @@ fn show(
             .collect();
         context.printer.json(&json!({
             "model": weighted.model.name(),
-            "weights": weighted.file,
+            "weights": weighted.file.display().to_string(),
             "on": on,
             "size": size,
             "images": counts.len(),

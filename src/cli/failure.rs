@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::args::DEFAULT_DATA;
-use super::context::quoted;
+use super::context::quoted_path;
 use super::exit_code::ExitCode;
 use crate::claim::ClaimError;
 use crate::dataset::DatasetError;
-use crate::executor::ExecutorError;
+use crate::executor::{ExecutorError, RecallError};
 use crate::experiment::ExperimentError;
 use crate::report::ReportError;
 use crate::store::{StoreError, io_hint};
@@ -61,7 +61,7 @@ pub(super) fn with_data_folder(hint: &str, data: &Path) -> String {
     if data == Path::new(DEFAULT_DATA) {
         return hint.to_owned();
     }
-    hint.replace(IMPORT, &format!("{IMPORT}--data {} ", quoted(&data.to_string_lossy())))
+    hint.replace(IMPORT, &format!("{IMPORT}--data {} ", quoted_path(data)))
 }
 
 impl From<ExperimentError> for Failure {
@@ -95,6 +95,20 @@ impl From<ExecutorError> for Failure {
                 Self::of(ExitCode::Store, &error, error.hint())
             }
             ExecutorError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecallError> for Failure {
+    fn from(error: RecallError) -> Self {
+        let code = match &error {
+            RecallError::Device { .. } | RecallError::EncoderUnneeded { .. } => ExitCode::Usage,
+            _ if error.is_data() => ExitCode::Data,
+            _ => ExitCode::Store,
+        };
+        match error {
+            RecallError::Executor(error) => error.into(),
+            error => Self::of(code, &error, error.hint()),
         }
     }
 }

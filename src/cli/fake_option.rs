@@ -35,7 +35,7 @@ pub(super) enum TrainerChoice {
 impl FromStr for TrainerChoice {
     type Err = String;
 
-    /// `native`, or `fake` with options: `fake:epoch-ms=50,diverging-seed=43`.
+    /// `native`, or `fake` with options: `fake:epoch-ms=50,diverging-seed=43,noise=1e-4`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, options) = text.split_once(':').unwrap_or((text, ""));
         match name {
@@ -52,6 +52,12 @@ impl FromStr for TrainerChoice {
                 "diverging-seed" => fake.diverging_seed = Some(number()?),
                 "nan-selection" => fake.nan_selection = true,
                 "panicking-seed" => fake.panicking_seed = Some(number()?),
+                "noise" => {
+                    let noise = value.parse::<f64>().map_err(|error| format!("`{option}`: {error}"))?;
+                    fake.noise = Some(noise)
+                        .filter(|noise| (0.0..=1.0).contains(noise))
+                        .ok_or_else(|| format!("`{option}`: a number from 0 to 1 is expected"))?;
+                }
                 _ => return Err(format!("unknown option `{key}`")),
             }
         }

@@ -94,6 +94,7 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
     }
     Ok(ReportRun {
         counts,
+        noise_floor: folder.noise_floor()?,
         record,
         settings: settings.clone(),
         selects_on_report: split.selects_on_report() && settings.train.selection != Selection::Last,

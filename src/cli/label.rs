@@ -18,7 +18,7 @@ impl Labels {
     pub(super) fn of(item: &PlanItem) -> Self {
         let settings = &item.run.settings;
         Self {
-            fake: item.meaning["device"] == FakeTrainer::DEVICE,
+            fake: item.meaning["device"].as_str().is_some_and(FakeTrainer::is_fake),
             synthetic: settings.data.source.is_synthetic(),
             start: settings.model.start_label(item.run.encoder_weights.len()),
         }

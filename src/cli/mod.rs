@@ -19,9 +19,11 @@ mod printer;
 mod progress;
 mod report;
 mod run;
+mod run_name;
 mod start;
 mod status;
 mod table;
+mod verify;
 mod weights;
 mod work;
 

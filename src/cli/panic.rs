@@ -37,7 +37,8 @@ fn text(info: &PanicHookInfo<'_>) -> String {
 
 /// What to do about a panic.
 pub(super) fn advice() -> String {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
     format!(
         "please report the line above with the version, your operating system ({}) and the command `ege-bench {}`; \
          finished epochs are kept, so the same command goes on",

@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, arguments: &PredictArguments) -> Result<Exi
     bar.finish_and_clear();
     if arguments.json {
         printer
-            .json(&json!({ "model": weighted.model.name(), "weights": weighted.file, "predictions": done }));
+            .json(&json!({ "model": weighted.model.name(), "weights": weighted.file.display().to_string(), "predictions": done }));
     } else {
         printer.result(format_args!("{} predicted into {}", done.len(), arguments.out.display()));
     }
@@ -99,11 +99,14 @@ fn predict(
     let write = |file: &Path, bytes: &[u8]| atomic::write(file, bytes).map_err(|error| error.to_string());
     let mask_file = beside("_mask.png");
     write(&mask_file, &mask_png(&mask, height, width)?)?;
-    let mut entry = json!({ "picture": path, "mask": mask_file, "height": height, "width": width });
+    // A path that isn't Unicode is no JSON.
+    let shown = |path: &Path| path.display().to_string();
+    let mut entry =
+        json!({ "picture": shown(path), "mask": shown(&mask_file), "height": height, "width": width });
     if !arguments.no_overlay {
         let overlay = beside("_overlay.png");
         write(&overlay, &picture.overlay(&mask)?)?;
-        entry["overlay"] = json!(overlay);
+        entry["overlay"] = json!(shown(&overlay));
     }
     let Region { area, boundary, bounds } = Region::of(&mask, width);
     entry["area_pixels"] = json!(area);

@@ -148,7 +148,7 @@ fn results_table(input: &ReportInput) -> Table {
             statistics::Summary::of(&values).map_or_else(|| "-".to_owned(), spread)
         };
         let labels = Labels {
-            fake: all.iter().any(|run| run.record.provenance.device == FakeTrainer::DEVICE),
+            fake: all.iter().any(|run| FakeTrainer::is_fake(&run.record.provenance.device)),
             synthetic: all.iter().any(|run| run.record.synthetic),
             start: all.iter().find_map(|run| run.start_label()),
         };

@@ -8,7 +8,7 @@ use super::args::{Arguments, Command, DataCommand, ModelCommand};
 use super::context::Context;
 use super::exit_code::ExitCode;
 use super::printer::{Color, Printer};
-use super::{bench, data, evaluate, model, panic, plan, predict, report, run, status, work};
+use super::{bench, data, evaluate, model, panic, plan, predict, report, run, status, verify, work};
 
 /// Runs the program with the arguments, of which the first is its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
@@ -34,6 +34,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::Exit
         Command::Data(DataCommand::Import(arguments)) => data::import::run(&context, arguments),
         Command::Evaluate(arguments) => evaluate::run(&context, arguments),
         Command::Predict(arguments) => predict::run(&context, arguments),
+        Command::Verify(arguments) => verify::run(&context, arguments),
         Command::Bench(command) => bench::run(&context, command),
         Command::Model(ModelCommand::List(arguments)) => Ok(model::list::run(&context, arguments)),
         Command::Model(ModelCommand::Cost(arguments)) => model::cost::run(&context, arguments),

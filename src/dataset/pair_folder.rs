@@ -84,7 +84,7 @@ fn pair(image: &Path, mask: &Path, size: usize) -> Result<[Vec<u8>; 2], String> 
 /// JPEG and PNG files of a folder by their names without ending.
 ///
 /// # Errors
-/// When the folder can't be read, or two files have one name.
+/// When the folder can't be read, two files have one name, or a name isn't Unicode.
 pub fn pictures(folder: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
     let mut found = BTreeMap::new();
     for entry in fs_err::read_dir(folder).map_err(|error| error.to_string())? {
@@ -92,9 +92,13 @@ pub fn pictures(folder: &Path) -> Result<BTreeMap<String, PathBuf>, String> {
         let is_picture = path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| {
             ["jpg", "jpeg", "png"].iter().any(|known| ending.eq_ignore_ascii_case(known))
         });
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
-        if let (true, Some(stem)) = (is_picture && path.is_file(), stem)
-            && !stem.starts_with('.')
+        if !is_picture || !path.is_file() {
+            continue;
+        }
+        let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned) else {
+            return Err(format!("the name of {} is not Unicode: rename it", path.display()));
+        };
+        if !stem.starts_with('.')
             && let Some(other) = found.insert(stem.clone(), path)
         {
             return Err(format!("{stem} is there twice, also as {}", other.display()));

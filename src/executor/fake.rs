@@ -1,9 +1,12 @@
 //! A trainer that trains nothing: deterministic losses and masks in milliseconds, for tests of everything around it.
 //!
-//! Its device class is `fake`, which enters run ids and provenance, so no number of it can be taken for real.
+//! Its device class is `fake`, which enters run ids and provenance, so no number of it can be taken for real. With
+//! noise it stands for a device whose executions of one seed differ, and its class is `fake-noisy`.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::trainer::Trainer;
@@ -27,6 +30,9 @@ pub struct FakeTrainer {
     pub nan_selection: bool,
     /// The run of this seed panics in its second epoch: a bug to try the panic message with.
     pub panicking_seed: Option<u64>,
+    /// By how much losses and weights of two executions may differ, and the share of pixels that a prediction changes
+    /// at random; 0 for a device that repeats.
+    pub noise: f64,
 }
 
 /// What a fake training knows after an epoch. The chain hashes every epoch into the next, so a resume that
@@ -40,14 +46,39 @@ struct State {
     seconds: f64,
 }
 
-#[derive(Serialize, Deserialize)]
+/// Weights from which the chain can be read again: a tensor of a few numbers, and the chain in words.
 struct FakeWeights {
     chain: u64,
+    values: Vec<f32>,
+}
+
+impl FakeWeights {
+    const TENSOR: &'static str = "fake.weight";
+    const VALUES: usize = 8;
+    const CHAIN: &'static str = "chain";
+
+    fn bytes(&self) -> Result<Vec<u8>, TrainError> {
+        let bytes: Vec<u8> = self.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let view = TensorView::new(Dtype::F32, vec![self.values.len()], &bytes).map_err(unfit)?;
+        let words = HashMap::from([(Self::CHAIN.to_owned(), self.chain.to_string())]);
+        safetensors::serialize([(Self::TENSOR, view)], Some(words)).map_err(unfit)
+    }
+
+    /// The chain of weights that [`bytes`](Self::bytes) wrote.
+    fn chain(bytes: &[u8]) -> Result<u64, TrainError> {
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(unfit)?;
+        let word = header.metadata().as_ref().and_then(|words| words.get(Self::CHAIN));
+        word.and_then(|word| word.parse().ok()).ok_or_else(|| unfit("not weights of the fake trainer"))
+    }
 }
 
 impl Trainer for FakeTrainer {
     fn device(&self) -> &'static str {
-        Self::DEVICE
+        if self.promises_bits() { Self::DEVICE } else { Self::NOISY_DEVICE }
+    }
+
+    fn promises_bits(&self) -> bool {
+        self.noise <= 0.0
     }
 
     fn arithmetic(&self) -> Arithmetic {
@@ -71,12 +102,12 @@ impl Trainer for FakeTrainer {
             }
             host.save_checkpoint(&text(&state)?)?;
         }
-        let best: FakeWeights = parse(&host.load_best()?)?;
+        let best = FakeWeights::chain(&host.load_best()?)?;
         Ok(Outcome::Done(Finished {
             best_epoch: state.best_epoch,
             seconds: state.seconds,
-            best: reported(job, best.chain),
-            last: reported(job, state.chain),
+            best: self.counted(job, &job.split.report, best),
+            last: self.counted(job, &job.split.report, state.chain),
         }))
     }
 
@@ -88,8 +119,8 @@ impl Trainer for FakeTrainer {
         _train: &[usize],
         indices: &[usize],
     ) -> Result<Vec<Vec<bool>>, TrainError> {
-        let weights: FakeWeights = parse(weights)?;
-        Ok(indices.iter().map(|&index| prediction(images, index, weights.chain)).collect())
+        let chain = FakeWeights::chain(weights)?;
+        Ok(indices.iter().map(|&index| self.prediction(images, index, chain)).collect())
     }
 
     fn cost(&self, _model: &ModelSettings, _size: usize) -> ModelCost {
@@ -101,12 +132,28 @@ impl FakeTrainer {
     /// The device class that tells its runs from real ones.
     pub const DEVICE: &'static str = "fake";
 
+    /// The device class of a trainer with noise.
+    pub const NOISY_DEVICE: &'static str = "fake-noisy";
+
+    /// True for the device classes of a fake.
+    pub fn is_fake(device: &str) -> bool {
+        [Self::DEVICE, Self::NOISY_DEVICE].contains(&device)
+    }
+
+    /// The value, moved by up to the noise, another way each time.
+    fn moved(&self, value: f64) -> f64 {
+        if self.promises_bits() {
+            return value;
+        }
+        value + self.noise * random::stream(unrepeatable(), "fake-noise", 0, "").unit()
+    }
+
     /// An epoch; false where it was asked to stop, with the state as before.
     fn epoch(&self, job: &Job<'_>, host: &mut dyn Host, state: &mut State) -> Result<bool, TrainError> {
         let (train, epoch) = (&job.settings.train, state.epoch + 1);
         let batches = job.split.train.len().div_ceil(train.batch_size).max(1);
         let mut draws = random::stream(job.seed ^ state.chain, "fake-trainer", epoch as u64, "");
-        let loss = 1.0 / epoch as f64 + 0.1 * draws.unit();
+        let loss = self.moved(1.0 / epoch as f64 + 0.1 * draws.unit());
         for batch in 1..=batches {
             if host.stop_requested() {
                 return Ok(false);
@@ -132,18 +179,22 @@ impl FakeTrainer {
         state.chain = draws.below(u64::MAX);
         state.seconds += self.epoch_time.as_secs_f64();
         let noise = if self.nan_selection && epoch == 2 { f64::NAN } else { draws.unit() };
-        let selection_loss = loss + 0.1 * noise;
+        let selection_loss = self.moved(loss + 0.1 * noise);
         let best = selection_loss < state.best_loss;
         if best {
             (state.best_loss, state.best_epoch) = (selection_loss, epoch);
-            host.save_best(&text(&FakeWeights { chain: state.chain })?)?;
+            host.save_best(&self.weights(state.chain).bytes()?)?;
         }
         host.epoch(EpochSummary {
             epoch,
             learning_rate: 1e-3,
             train_loss: loss,
             selection_loss,
-            selection: counted(job, &job.split.select, state.chain).iter().map(|image| image.counts).sum(),
+            selection: self
+                .counted(job, &job.split.select, state.chain)
+                .iter()
+                .map(|image| image.counts)
+                .sum(),
             best,
             seconds: self.epoch_time.as_secs_f64(),
             input_seconds: 0.0,
@@ -151,38 +202,61 @@ impl FakeTrainer {
         })?;
         Ok(true)
     }
+
+    fn weights(&self, chain: u64) -> FakeWeights {
+        let mut draws = random::stream(chain, "fake-weights", 0, "");
+        let values = (0..FakeWeights::VALUES).map(|_| self.moved(draws.unit()) as f32).collect();
+        FakeWeights { chain, values }
+    }
+
+    fn counted(&self, job: &Job<'_>, ids: &[String], chain: u64) -> Vec<ImageCounts> {
+        let positions = job.images.index();
+        let count = |id: &String| {
+            let index = positions[id.as_str()];
+            let truth = job.images.mask(index).iter().map(|&grey| grey >= 128);
+            ImageCounts {
+                image: id.clone(),
+                counts: Counts::of(self.prediction(job.images, index, chain), truth),
+            }
+        };
+        ids.iter().map(count).collect()
+    }
+
+    /// The true mask, moved by up to three pixels each way.
+    fn prediction(&self, images: &dyn Images, index: usize, chain: u64) -> Vec<bool> {
+        let (size, mask) = (images.size(), images.mask(index));
+        let mut draws = random::stream(chain, "fake-prediction", 0, &images.ids()[index]);
+        let (down, right) = (draws.below(7) as usize, draws.below(7) as usize);
+        let moved = |position: usize| {
+            let (y, x) = (position / size + down, position % size + right);
+            (3..size + 3).contains(&y) && (3..size + 3).contains(&x) && mask[(y - 3) * size + x - 3] >= 128
+        };
+        let mut predicted: Vec<bool> = (0..size * size).map(moved).collect();
+        if !self.promises_bits() {
+            let mut noise = random::stream(unrepeatable(), "fake-noise", 0, "");
+            for lesion in &mut predicted {
+                *lesion ^= noise.unit() < self.noise;
+            }
+        }
+        predicted
+    }
 }
 
-fn reported(job: &Job<'_>, chain: u64) -> Vec<ImageCounts> {
-    counted(job, &job.split.report, chain)
-}
-
-fn counted(job: &Job<'_>, ids: &[String], chain: u64) -> Vec<ImageCounts> {
-    let positions = job.images.index();
-    let count = |id: &String| {
-        let index = positions[id.as_str()];
-        let truth = job.images.mask(index).iter().map(|&grey| grey >= 128);
-        ImageCounts { image: id.clone(), counts: Counts::of(prediction(job.images, index, chain), truth) }
-    };
-    ids.iter().map(count).collect()
-}
-
-/// The true mask, moved by up to three pixels each way.
-fn prediction(images: &dyn Images, index: usize, chain: u64) -> Vec<bool> {
-    let (size, mask) = (images.size(), images.mask(index));
-    let mut draws = random::stream(chain, "fake-prediction", 0, &images.ids()[index]);
-    let (down, right) = (draws.below(7) as usize, draws.below(7) as usize);
-    let moved = |position: usize| {
-        let (y, x) = (position / size + down, position % size + right);
-        (3..size + 3).contains(&y) && (3..size + 3).contains(&x) && mask[(y - 3) * size + x - 3] >= 128
-    };
-    (0..size * size).map(moved).collect()
+/// A number that is another one each time: what no trainer that promises bits may look at.
+fn unrepeatable() -> u64 {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    time.as_nanos() as u64 ^ u64::from(std::process::id()) << 32
 }
 
 fn text(value: &impl Serialize) -> Result<Vec<u8>, TrainError> {
-    serde_json::to_vec(value).map_err(|error| TrainError::Weights(error.to_string()))
+    serde_json::to_vec(value).map_err(unfit)
 }
 
 fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, TrainError> {
-    serde_json::from_slice(bytes).map_err(|error| TrainError::Weights(error.to_string()))
+    serde_json::from_slice(bytes).map_err(unfit)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "errors come by value")]
+fn unfit(error: impl ToString) -> TrainError {
+    TrainError::Weights(error.to_string())
 }

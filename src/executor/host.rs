@@ -99,11 +99,14 @@ impl Host for FolderHost<'_> {
 
     fn save_checkpoint(&mut self, checkpoint: &[u8]) -> Result<(), HostError> {
         self.still_ours()?;
+        // Or the writer would make the folder again, without its epochs so far.
+        self.events.require_in_place()?;
         Ok(self.folder.save_checkpoint(checkpoint, self.epochs_done)?)
     }
 
     fn save_best(&mut self, weights: &[u8]) -> Result<(), HostError> {
         self.still_ours()?;
+        self.events.require_in_place()?;
         Ok(self.folder.write_best_weights(weights)?)
     }
 

@@ -26,6 +26,13 @@ impl Trainer for NativeTrainer {
         self.compute.class()
     }
 
+    fn promises_bits(&self) -> bool {
+        match self.compute {
+            // Work is divided and summed by the data's shape, never by the threads.
+            Compute::Cpu => true,
+        }
+    }
+
     fn arithmetic(&self) -> Arithmetic {
         train::arithmetic()
     }

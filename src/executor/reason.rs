@@ -130,13 +130,16 @@ fn changed(
     earlier
         .iter()
         .filter(|record| (&*record.experiment, &*record.variant, record.seed) == (experiment, variant, seed))
-        .map(|record| {
-            let mut parts = Vec::new();
-            differences("", &record.meaning, meaning, &mut parts);
-            Changed { earlier: record.id.clone(), parts }
-        })
+        .map(|record| Changed { earlier: record.id.clone(), parts: changed_parts(&record.meaning, meaning) })
         .filter(|changed| !changed.parts.is_empty())
         .min_by_key(|changed| changed.parts.len())
+}
+
+/// The parts of two meanings that differ, as dotted paths such as `train.epochs`.
+pub(super) fn changed_parts(before: &Value, after: &Value) -> Vec<String> {
+    let mut parts = Vec::new();
+    differences("", before, after, &mut parts);
+    parts
 }
 
 fn differences(path: &str, before: &Value, after: &Value, parts: &mut Vec<String>) {

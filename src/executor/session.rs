@@ -45,7 +45,10 @@ impl Session<'_> {
             observer.warning(&warning);
         }
         let mut host = FolderHost::new(&folder, &lock, self.interrupt, observer, item)?;
-        let trained = self.train(item, &folder, &mut host);
+        let trained = match self.train(item, &folder, &mut host) {
+            Err(error) => Err(unless_gone(error, &folder)?),
+            trained => trained,
+        };
         let epochs_done = host.epochs_done();
         let mut broken = None;
         record.state = match trained {
@@ -205,6 +208,17 @@ pub(super) fn note_failure(
         folder.log_writer()?.append_text(&format!("{} failed ({kind}): {message}", now()))?;
     }
     Ok(Some(record.state))
+}
+
+/// Where the run's folder went, there is nothing left to write the failure to.
+fn unless_gone(error: TrainError, folder: &RunFolder) -> Result<TrainError, StoreError> {
+    let TrainError::Host(cause) = &error else { return Ok(error) };
+    // Another process may have made the folder again.
+    let told = matches!(cause.downcast_ref(), Some(StoreError::Gone { .. }));
+    if told || !folder.path().join("run.json").exists() {
+        return Err(StoreError::Gone { path: folder.path().to_owned() });
+    }
+    Ok(error)
 }
 
 fn host_error(error: StoreError) -> TrainError {

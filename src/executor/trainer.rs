@@ -10,6 +10,10 @@ pub trait Trainer {
     /// Device class, such as `cpu`; it enters a run's id, so results of two classes never mix.
     fn device(&self) -> &str;
 
+    /// True where the same run gives the same bits each time; else it can only be measured how far apart
+    /// executions of one seed land.
+    fn promises_bits(&self) -> bool;
+
     /// With which code its numbers are computed.
     fn arithmetic(&self) -> Arithmetic;
 

@@ -119,7 +119,7 @@ impl Diagnostic {
 }
 
 fn snippet(origin: &Origin) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-    Snippet::source(origin.source().text.as_str()).path(origin.source().name.as_str())
+    Snippet::source(origin.source().text.as_str()).path(origin.source().name.to_string_lossy())
 }
 
 fn same_text(left: &Origin, right: &Origin) -> bool {

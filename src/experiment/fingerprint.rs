@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::plan::PlannedRun;
-use super::settings::Settings;
+use super::settings::{Protocol, Settings};
 
 /// Version of everything in the code that decides a run's numbers.
 ///
@@ -56,6 +56,20 @@ pub fn same_settings(left: &Settings, right: &Settings) -> bool {
     settings_meaning(left) == settings_meaning(right)
 }
 
+/// The settings of a stored meaning: with the same seed and digests they mean the same again.
+///
+/// The protocol's name, which a meaning leaves out, is that of the released code.
+///
+/// # Errors
+/// When a setting is missing or isn't one, as in a meaning of another version.
+pub fn settings_of(meaning: &Value) -> Result<Settings, serde_json::Error> {
+    let mut settings = meaning.get("settings").cloned().unwrap_or_default();
+    if let Some(train) = settings.get_mut("train").and_then(Value::as_object_mut) {
+        train.insert("protocol".into(), serde_json::to_value(Protocol::AsReleased)?);
+    }
+    serde_json::from_value(settings)
+}
+
 fn settings_meaning(settings: &Settings) -> Value {
     let mut value = serde_json::to_value(settings)
         .expect("settings are structs, strings and finite numbers, all of them JSON");
@@ -82,9 +96,7 @@ fn sorted(value: Value) -> Value {
 mod tests {
     use super::*;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{
-        DataSettings, DataSource, ModelSettings, Protocol, Rotation, TensorInit,
-    };
+    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Rotation, TensorInit};
 
     fn run(protocol: Protocol, seed: u64) -> PlannedRun {
         let source = DataSource::SyntheticLesions { train_images: 96, validation_images: 32 };
@@ -139,6 +151,20 @@ mod tests {
         let ModelSettings::EgeUnet(model) = &mut same.settings.model else { unreachable!("set above") };
         model.tensor_init = TensorInit::Random;
         assert_eq!(id(&base), id(&same));
+    }
+
+    #[test]
+    fn the_settings_of_a_stored_meaning_mean_the_same() {
+        for protocol in [Protocol::AsReleased, Protocol::AsWritten] {
+            let run = run(protocol, 42);
+            let stored = meaning(&run.settings, 42, DIGESTS, "cpu").to_string();
+            let settings = settings_of(&serde_json::from_str(&stored).unwrap()).unwrap();
+            assert_eq!(meaning(&settings, 42, DIGESTS, "cpu").to_string(), stored);
+        }
+        let mut old = meaning(&run(Protocol::AsReleased, 42).settings, 42, DIGESTS, "cpu");
+        old["settings"]["train"].as_object_mut().unwrap().remove("epochs");
+        assert!(settings_of(&old).unwrap_err().to_string().contains("epochs"));
+        assert!(settings_of(&Value::Null).is_err());
     }
 
     #[test]

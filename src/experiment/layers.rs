@@ -76,7 +76,7 @@ fn read_one(path: &Path) -> Result<Node, ExperimentError> {
         source: io::Error::from(error.kind()),
         similar: similar_file(path),
     })?;
-    let name = path.display().to_string();
+    let name = path.to_owned();
     match String::from_utf8(bytes) {
         Ok(text) => Ok(document::parse(&Arc::new(Source { name, text }))?),
         Err(error) => {
@@ -113,7 +113,7 @@ fn similar_file(path: &Path) -> Option<PathBuf> {
 /// A diagnostic that points into the argument.
 pub fn parse_set(argument: &str) -> Result<Node, Diagnostic> {
     const PREFIX: &str = "--set ";
-    let source = Arc::new(Source { name: "command line".to_owned(), text: format!("{PREFIX}{argument}") });
+    let source = Arc::new(Source { name: "command line".into(), text: format!("{PREFIX}{argument}") });
     let whole = Origin::new(&source, PREFIX.len()..source.text.len());
     let form = "write a key, `=` and a value: --set train.epochs=2";
     let Some((path, value)) = argument.split_once('=') else {

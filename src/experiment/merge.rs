@@ -87,7 +87,12 @@ mod tests {
                     leaves(&entry.node, &format!("{path}.{}", entry.key), into);
                 }
             }
-            None => into.push(format!("{}={}@{}", &path[1..], node.origin.text(), node.origin.source().name)),
+            None => into.push(format!(
+                "{}={}@{}",
+                &path[1..],
+                node.origin.text(),
+                node.origin.source().name.display()
+            )),
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Source {
     /// The file's path as it was reached, or `command line`.
-    pub name: String,
+    pub name: PathBuf,
     /// The text, complete.
     pub text: String,
 }
@@ -45,8 +45,10 @@ impl Origin {
 
     /// `path`, taken relative to the folder of the file that names it; the command line's folder is the
     /// working directory.
+    ///
+    /// The folder is that of the file as it was named: for a link to an experiment, where the link stands.
     pub fn relative(&self, path: &str) -> PathBuf {
-        let folder = Path::new(&self.source.name).parent().unwrap_or(Path::new(""));
+        let folder = self.source.name.parent().unwrap_or(Path::new(""));
         tidy(&folder.join(path))
     }
 }

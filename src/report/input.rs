@@ -1,7 +1,7 @@
 //! What a report is made of: plain values that the caller gathers.
 
 use crate::experiment::settings::{ModelSettings, Settings};
-use crate::store::{CountsRow, EpochEvent, ModelCost, RunRecord};
+use crate::store::{CountsRow, EpochEvent, ModelCost, NoiseFloor, RunRecord};
 
 /// Everything that a report shows.
 #[derive(Clone, Debug)]
@@ -52,6 +52,8 @@ pub struct ReportRun {
     pub events: Vec<EpochEvent>,
     /// Counts of the reported images; empty for a run that isn't done.
     pub counts: Vec<CountsRow>,
+    /// How far apart executions of the run with its seed land, where that was measured.
+    pub noise_floor: Option<NoiseFloor>,
 }
 
 impl ReportRun {

@@ -1,6 +1,6 @@
 //! What an experiment can't support, computed from what it is.
 
-use super::input::ReportInput;
+use super::input::{ReportInput, ReportRun};
 use super::variant::{Variant, distinct};
 
 /// Epochs of the paper's protocol (released code, `config_setting.py`).
@@ -36,6 +36,7 @@ pub(super) fn limits(input: &ReportInput) -> Vec<String> {
     if let Some(images) = fewest.filter(|images| *images < FEW_IMAGES) {
         limits.push(format!("Only {images} images are reported on: a few of them decide about a point."));
     }
+    limits.extend(noise(input));
     limits.extend(copies(input));
     if variants.len() > 1 {
         limits.push("Differences between variants are descriptive: no test was made.".to_owned());
@@ -47,6 +48,25 @@ pub(super) fn limits(input: &ReportInput) -> Vec<String> {
         );
     }
     limits
+}
+
+/// How far runs with the same seed land from one another, where `verify --rerun --times` measured it.
+fn noise(input: &ReportInput) -> Vec<String> {
+    let measured = |run: &ReportRun| {
+        let floor = run.noise_floor.as_ref()?;
+        let (id, repeats) = (&run.record.id, floor.repeats);
+        let spread = floor.among_repeats.max(floor.from_stored);
+        Some(if spread.is_zero() {
+            format!("{id} was executed {repeats} more times: the same bits each time.")
+        } else {
+            format!(
+                "Same-seed noise of {id}, measured over {repeats} more executions on {}: {:.3} points of pooled IoU, {:.3} of \
+                 pooled Dice. A tolerance or a difference below that says nothing.",
+                floor.measured_with.device, spread.pooled_iou, spread.pooled_dice
+            )
+        })
+    };
+    input.runs.iter().filter_map(measured).collect()
 }
 
 /// What the images' preparation leaves open, once for each.

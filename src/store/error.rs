@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use super::Holder;
+use super::noise::NOISE_FLOOR;
 
 /// Why stored results can't be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,12 @@ pub enum StoreError {
         /// The run's folder.
         path: PathBuf,
     },
+    /// A run's folder went while the run wrote to it.
+    #[error("{}: it was removed or moved away while the run wrote to it", path.display())]
+    Gone {
+        /// The file that is no longer there.
+        path: PathBuf,
+    },
     /// A number that is not finite was to be kept.
     #[error("{}: a number that is not finite can't be kept", path.display())]
     NotFinite {
@@ -64,6 +71,9 @@ impl StoreError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io(error) => io_hint(error),
+            Self::Gone { .. } => Some(
+                "leave the results in their place while runs are made; the same command makes what is missing".into(),
+            ),
             Self::NotFinite { .. } => None,
             Self::NotAFolder { .. } => {
                 Some("move it away, or choose another folder with `--results DIR`".into())
@@ -79,6 +89,9 @@ impl StoreError {
                  one goes on"
                     .into(),
             ),
+            Self::Damaged { path, .. } if path.ends_with(NOISE_FLOOR) => {
+                Some(format!("remove {}: the run doesn't need it", path.display()))
+            }
             Self::Damaged { path, .. } => Some(format!(
                 "move {} away; the run is then made again",
                 path.parent().unwrap_or(path).display()

@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Serialize, de::DeserializeOwned};
+
 use super::checkpoint::{self, Checkpoint};
 use super::lines::LineWriter;
+use super::noise::NOISE_FLOOR;
 use super::{
-    CountsRow, EpochEvent, GalleryEntry, Holder, RunLock, RunRecord, StoreError, atomic, counts, events,
-    format, gallery, lock,
+    CountsRow, EpochEvent, GalleryEntry, Holder, NoiseFloor, RunLock, RunRecord, StoreError, atomic, counts,
+    events, format, gallery, lock,
 };
 
 /// The file of a run that keeps the state before the step that diverged.
@@ -62,15 +65,7 @@ impl RunFolder {
     /// # Errors
     /// When it can't be read, is damaged or of a newer format.
     pub fn record(&self) -> Result<Option<RunRecord>, StoreError> {
-        let path = self.path.join("run.json");
-        let text = match fs_err::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text?,
-        };
-        let value = format::parse(&path, &text)?;
-        serde_json::from_value(value)
-            .map(Some)
-            .map_err(|error| StoreError::Damaged { path, message: error.to_string() })
+        read_json(self.path.join("run.json"))
     }
 
     /// Replaces `run.json`.
@@ -78,9 +73,7 @@ impl RunFolder {
     /// # Errors
     /// When it can't be written.
     pub fn write_record(&self, record: &RunRecord) -> Result<(), StoreError> {
-        let mut text = serde_json::to_string_pretty(record).map_err(std::io::Error::from)?;
-        text.push('\n');
-        Ok(atomic::write(&self.path.join("run.json"), text.as_bytes())?)
+        write_json(&self.path.join("run.json"), record)
     }
 
     /// The epochs so far, in order, each once.
@@ -201,6 +194,22 @@ impl RunFolder {
         gallery::read_mask(&self.mask_path(image))
     }
 
+    /// The noise floor of the run; none where nobody measured it.
+    ///
+    /// # Errors
+    /// When `noise-floor.json` can't be read, is damaged or of a newer format.
+    pub fn noise_floor(&self) -> Result<Option<NoiseFloor>, StoreError> {
+        read_json(self.path.join(NOISE_FLOOR))
+    }
+
+    /// Replaces the noise floor: the one file that is written to a run that is done.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write_noise_floor(&self, floor: &NoiseFloor) -> Result<(), StoreError> {
+        write_json(&self.path.join(NOISE_FLOOR), floor)
+    }
+
     /// Opens `log.txt` for appending.
     ///
     /// # Errors
@@ -222,10 +231,28 @@ impl RunFolder {
     }
 }
 
+/// A file of one value with a format version; none where there is no file.
+fn read_json<T: DeserializeOwned>(path: PathBuf) -> Result<Option<T>, StoreError> {
+    let text = match fs_err::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        text => text?,
+    };
+    let value = format::parse(&path, &text)?;
+    serde_json::from_value(value)
+        .map(Some)
+        .map_err(|error| StoreError::Damaged { path, message: error.to_string() })
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
+    let mut text = serde_json::to_string_pretty(value).map_err(std::io::Error::from)?;
+    text.push('\n');
+    Ok(atomic::write(path, text.as_bytes())?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{FORMAT, ModelCost, Provenance, RunState};
+    use crate::store::{FORMAT, MeasuredWith, ModelCost, NoiseSpread, Provenance, RunState};
 
     fn record(state: RunState) -> RunRecord {
         RunRecord {
@@ -259,6 +286,25 @@ mod tests {
             folder.write_record(&record(state.clone())).unwrap();
             assert_eq!(folder.record().unwrap(), Some(record(state)));
         }
+    }
+
+    #[test]
+    fn a_noise_floor_comes_back_as_written() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(root.path().join("run"));
+        assert_eq!(folder.noise_floor().unwrap(), None);
+        let spread = NoiseSpread { pooled_iou: 0.1 + 0.2, weight: 1e-9, ..NoiseSpread::default() };
+        let floor = NoiseFloor {
+            format: FORMAT,
+            repeats: 2,
+            promises_bits: false,
+            among_repeats: spread,
+            from_stored: NoiseSpread::default(),
+            measured_with: MeasuredWith::default(),
+            measured: String::new(),
+        };
+        folder.write_noise_floor(&floor).unwrap();
+        assert_eq!(folder.noise_floor().unwrap(), Some(floor));
     }
 
     #[test]

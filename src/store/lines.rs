@@ -39,7 +39,7 @@ impl LineWriter {
     ///
     /// # Errors
     /// When the value holds a number that is not finite, or nothing where a number could stand: JSON writes both
-    /// as `null`, which no reader takes for a number; and when the file can't be written.
+    /// as `null`, which no reader takes for a number; when the file can't be written, or is no longer in its place.
     pub fn append(&mut self, value: &impl Serialize) -> Result<(), StoreError> {
         let mut text = Vec::new();
         let mut serializer = serde_json::Serializer::with_formatter(&mut text, NoNull);
@@ -50,7 +50,36 @@ impl LineWriter {
             written => written.map_err(std::io::Error::from)?,
         }
         self.append_text(&String::from_utf8_lossy(&text))?;
-        Ok(self.file.sync_data()?)
+        self.file.sync_data()?;
+        self.require_in_place()
+    }
+
+    /// Checks that what is written can be found again: the file wasn't removed or moved away with its folder.
+    ///
+    /// # Errors
+    /// When it was, or nobody can tell.
+    pub fn require_in_place(&self) -> Result<(), StoreError> {
+        let path = self.file.path();
+        match fs_err::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+            // Another file may have its name by now.
+            Ok(_) if self.is_unlinked()? => {}
+            Ok(_) => return Ok(()),
+        }
+        Err(StoreError::Gone { path: path.to_owned() })
+    }
+
+    #[cfg(unix)]
+    fn is_unlinked(&self) -> Result<bool, StoreError> {
+        use std::os::unix::fs::MetadataExt;
+        Ok(self.file.metadata()?.nlink() == 0)
+    }
+
+    // Elsewhere a file that is open keeps its name.
+    #[cfg(not(unix))]
+    fn is_unlinked(&self) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     /// Appends text as one line, without waiting for the disk.
@@ -136,6 +165,30 @@ mod tests {
         }
         writer.append(&[0.5, 1e-30]).unwrap();
         assert_eq!(fs_err::read_to_string(&path).unwrap(), "[0.5,1e-30]\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_removed_or_moved_away_is_missed() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("run");
+        let path = folder.join("lines.jsonl");
+        let harms: [&dyn Fn(); 3] = [
+            &|| fs_err::remove_dir_all(&folder).unwrap(),
+            &|| fs_err::rename(&folder, root.path().join("moved")).unwrap(),
+            &|| {
+                fs_err::remove_file(&path).unwrap();
+                fs_err::write(&path, "").unwrap();
+            },
+        ];
+        for harm in harms {
+            let mut writer = LineWriter::open(&path).unwrap();
+            writer.append(&1).unwrap();
+            harm();
+            let error = writer.append(&2).unwrap_err();
+            assert!(matches!(error, StoreError::Gone { .. }), "{error}");
+            assert!(error.to_string().contains("lines.jsonl: it was removed"), "{error}");
+        }
     }
 
     #[test]

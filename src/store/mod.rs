@@ -13,6 +13,7 @@ mod gallery;
 mod lease;
 pub mod lines;
 mod lock;
+mod noise;
 mod record;
 mod results;
 
@@ -22,6 +23,7 @@ pub use format::FORMAT;
 pub use gallery::GalleryEntry;
 pub use lease::{BEAT, Holder, STALE};
 pub use lock::RunLock;
+pub use noise::{MeasuredWith, NoiseFloor, NoiseSpread};
 pub use record::{
     CountsRow, EncoderFile, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,
 };

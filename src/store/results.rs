@@ -26,7 +26,7 @@ impl Results {
         RunFolder::new(self.root.join("runs").join(id))
     }
 
-    /// Every run folder, sorted by id.
+    /// Every run folder, sorted by id; a link to one is one.
     ///
     /// # Errors
     /// When the folder can't be listed or something else stands in its place; a missing one has no runs.
@@ -41,7 +41,8 @@ impl Results {
         };
         for entry in entries {
             let entry = entry?;
-            if entry.file_type()?.is_dir() {
+            // A run that was moved to another disk may be left as a link; one that leads nowhere is no run.
+            if fs_err::metadata(entry.path()).is_ok_and(|found| found.is_dir()) {
                 paths.push(entry.path());
             }
         }

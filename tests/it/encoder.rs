@@ -14,7 +14,7 @@ use super::program::Program;
 const FILES: &str = include_str!("../parity/encoders.txt");
 
 /// What the file of an encoder holds; values are waves.
-fn file(encoder: &str) -> StateDict {
+pub fn file(encoder: &str) -> StateDict {
     let lines = FILES.lines().filter_map(|line| line.strip_prefix(encoder)?.strip_prefix(' '));
     let tensor = |line: &str| {
         let (name, shape) = line.split_once(' ').expect("a name and a shape");

@@ -68,6 +68,7 @@ pub fn run(settings: &Settings, variant: &str, seed: u64, images: usize, level: 
     let best_epoch = epochs - epochs / 10;
     let synthetic = settings.data.source.is_synthetic();
     ReportRun {
+        noise_floor: None,
         record: RunRecord {
             format: 1,
             id: format!("{}-{seed}-{:08x}", settings.model.name(), variant.len()),

@@ -15,6 +15,7 @@ mod model;
 mod pages;
 mod parity;
 mod parity_baselines;
+mod paths;
 mod program;
 mod report;
 mod report_look;
@@ -22,6 +23,7 @@ mod run_cli;
 mod run_resume;
 mod starts;
 mod store;
+mod verify;
 
 /// The kernels' instruction set: whatever this processor has; `tests/portable.rs` has the other.
 const INSTRUCTION_SET: Option<ege_bench::kernel::cpu::simd::InstructionSet> = None;

@@ -80,7 +80,12 @@ impl Program {
 
     /// Starts `run` in the background.
     pub fn start(&self, more: &[&str], trainer: &str) -> Background {
-        let mut command = self.bare(&[&["--trainer", trainer, "run", "small.toml"], more].concat());
+        self.start_bare(&[&["--trainer", trainer, "run", "small.toml"], more].concat())
+    }
+
+    /// Starts the binary with these arguments in the background.
+    pub fn start_bare(&self, arguments: &[&str]) -> Background {
+        let mut command = self.bare(arguments);
         // A group of its own, to be killed with its workers.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);

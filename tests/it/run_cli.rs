@@ -260,8 +260,9 @@ fn a_bad_claims_file_is_told_before_anything_is_done() {
 #[test]
 fn help_of_every_command_has_an_example() {
     let program = Program::new();
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 16] = [
         &[],
+        &["verify"],
         &["bench"],
         &["bench", "train"],
         &["bench", "infer"],

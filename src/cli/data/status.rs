@@ -22,7 +22,7 @@ pub(in crate::cli) fn run(context: &Context, arguments: &JsonArguments) -> Resul
                         .map(|(split, present, total)| json!({"name": split, "present": present, "images": total}))
                         .collect();
                     json!({"dataset": name, "size": size, "images": cache.ids().len(), "intact": true,
-                                    "splits": splits, "path": cache.path(), "digest": cache.digest(),
+                                    "splits": splits, "path": cache.path().display().to_string(), "digest": cache.digest(),
                                     "source": cache.source_copy(), "source_sha256": cache.source_sha256()})
                 }
                 Err(error) => json!({"dataset": name, "size": size, "intact": false,

@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("train", &["dataset", "digest", "experiment::settings", "kernel", "metric", "model"]),
     ("claim", &["experiment::settings", "metric"]),
     ("executor", &["cost", "dataset", "digest", "experiment", "metric", "random", "store", "train"]),
+    ("verify", &["metric", "model", "store"]),
     ("report", &["claim", "experiment::settings", "metric", "statistics", "store"]),
     ("cli", &[EVERYTHING]),
 ];
