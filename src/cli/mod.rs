@@ -12,6 +12,7 @@ mod fake_option;
 mod gather;
 mod label;
 mod model;
+mod pace;
 mod panic;
 mod plan;
 mod predict;
@@ -21,6 +22,7 @@ mod report;
 mod run;
 mod start;
 mod status;
+mod sweep;
 mod table;
 mod weights;
 

@@ -45,14 +45,18 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
             trainer: &*trainer,
             interrupt: &interrupt,
             provenance: provenance(&*trainer),
+            tensorboard: arguments.tensorboard,
         },
         interrupt: &interrupt,
         limit: arguments.limit.map(|limit| limit as usize),
         fail_fast: arguments.fail_fast,
     };
-    let due = items.iter().filter(|item| item.reason.is_due()).count();
-    let mut progress = Progress::new(printer, due.min(execution.limit.unwrap_or(usize::MAX)));
+    let limit = execution.limit.unwrap_or(usize::MAX);
+    let due: Vec<&PlanItem> = items.iter().filter(|item| item.reason.is_due()).take(limit).collect();
+    let mut progress = Progress::new(printer, &due, 1, &*trainer);
     let done = execution.execute(&items, &mut progress)?;
+    // Its last bars go before results are printed.
+    drop(progress);
 
     if !done.interrupted {
         refresh(&mut items, &context.results)?;

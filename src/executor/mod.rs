@@ -1,5 +1,6 @@
 //! Carrying out a plan: which runs are due and why, one after another, resumable at every moment.
 
+mod board;
 mod data;
 mod error;
 mod fake;
@@ -22,7 +23,7 @@ pub use interrupt::{Interrupt, SECOND_INTERRUPT_CODE};
 pub use local::{Execution, Summary};
 pub use native::NativeTrainer;
 pub use observer::Observer;
-pub use plan::{PlanItem, plan, refresh};
+pub use plan::{PlanItem, plan, refresh, refresh_one};
 pub use provenance::{VERSION, now, provenance};
 pub use reason::Reason;
 pub use session::Session;

@@ -22,6 +22,8 @@ pub struct Session<'a> {
     pub interrupt: &'a Interrupt,
     /// The build and the machine.
     pub provenance: Provenance,
+    /// Whether epochs are also written for TensorBoard.
+    pub tensorboard: bool,
 }
 
 impl Session<'_> {
@@ -72,7 +74,8 @@ impl Session<'_> {
             split: &item.data.split,
             encoder: &item.encoder,
         };
-        let mut host = FolderHost::new(folder, self.interrupt, observer, item).map_err(host_error)?;
+        let mut host =
+            FolderHost::new(folder, self.interrupt, observer, item, self.tensorboard).map_err(host_error)?;
         host.log(&format!("session of ege-bench {} begins", self.provenance.version)).map_err(host_error)?;
         let outcome = self.trainer.train(&job, &mut host);
         match &outcome {

@@ -14,6 +14,8 @@ pub mod lines;
 mod lock;
 mod record;
 mod results;
+mod signs;
+mod tensorboard;
 
 pub use error::{StoreError, io_hint};
 pub use folder::RunFolder;
@@ -24,3 +26,5 @@ pub use record::{
     CountsRow, EncoderFile, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,
 };
 pub use results::Results;
+pub use signs::{Signs, Stamp};
+pub use tensorboard::ScalarWriter;

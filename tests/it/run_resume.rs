@@ -81,7 +81,13 @@ fn a_real_training_stopped_in_the_middle_of_an_epoch_repeats_no_step() {
         let interrupt = Interrupt::default();
         let provenance = provenance(&trainer);
         let execution = Execution {
-            session: Session { results: &results, trainer: &trainer, interrupt: &interrupt, provenance },
+            session: Session {
+                results: &results,
+                trainer: &trainer,
+                interrupt: &interrupt,
+                provenance,
+                tensorboard: false,
+            },
             interrupt: &interrupt,
             limit: None,
             fail_fast: false,
