@@ -95,7 +95,7 @@ impl Progress {
         if self.sweep.runs.len() > 1 && self.whole.is_none() {
             self.whole = Some(bars.add(bar("  {wide_msg}")));
         }
-        let bar = bar("  {bar:16} {wide_msg}");
+        let bar = bar("  {bar:12} {wide_msg}");
         match &self.whole {
             Some(whole) => bars.insert_before(whole, bar),
             None => bars.add(bar),
@@ -262,4 +262,63 @@ fn clear(bar: &ProgressBar, bars: &MultiProgress) {
 /// The time, or `?` where it isn't known.
 fn seconds(time: Option<f64>) -> String {
     human(time.unwrap_or(f64::NAN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::printer::Color;
+    use crate::executor::{FakeTrainer, plan};
+    use crate::experiment::{self, Catalogue};
+    use crate::store::Results;
+
+    const EXPERIMENT: &str = "name = \"e\"\n[data]\ndataset = \"synthetic-lesions\"\ntrain-images = 16\n\
+        validation-images = 4\nsize = 32\n[train]\nepochs = 4\nbatch-size = 8\nseeds = [1, 2, 3]\n[model.ege-unet]\n";
+
+    fn items() -> Vec<PlanItem> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("e.toml");
+        fs_err::write(&file, EXPERIMENT).unwrap();
+        let runs = experiment::load(&file, &[], &Catalogue::default()).unwrap().runs();
+        plan(runs, &FakeTrainer::default(), &Results::new(folder.path()), folder.path()).unwrap()
+    }
+
+    fn step(epoch: usize, batch: usize) -> BatchProgress {
+        BatchProgress { epoch, epochs: 4, batch, batches: 2, images: 8, loss: 0.5, learning_rate: 1e-3 }
+    }
+
+    #[test]
+    fn interleaved_runs_are_told_apart() {
+        let items = items();
+        let [first, second, third] = &items[..] else { panic!("three seeds") };
+        let printer = Printer::new(Color::Never, true);
+        // The third one was busy when the execution was planned.
+        let mut progress = Progress::new(printer, &[first, second], 2, &FakeTrainer::default());
+        let stands = |progress: &Progress| {
+            let Counts { runs, done, failed, running, waiting } = progress.sweep.counts();
+            (runs, done, failed, running, waiting)
+        };
+        assert_eq!(stands(&progress), (2, 0, 0, 0, 2));
+        progress.run_starts(first);
+        progress.run_starts(second);
+        progress.batch(second, step(1, 1));
+        progress.batch(first, step(3, 1));
+        progress.batch(second, step(1, 2));
+        progress.warning("in between");
+        assert_eq!(stands(&progress), (2, 0, 0, 2, 0));
+        let done: Vec<f64> = progress.sweep.runs.iter().map(|run| run.epochs_done).collect();
+        assert_eq!(done, [2.5, 1.0]);
+        // Its lock was taken: the same run starts once more and counts once.
+        progress.run_ends(second, &RunState::Planned);
+        assert_eq!(stands(&progress), (2, 0, 0, 1, 1));
+        progress.run_starts(second);
+        progress.run_starts(second);
+        assert_eq!((progress.jobs_shown.len(), progress.job(second).number), (2, 2));
+        progress.run_ends(second, &RunState::Failed { kind: "host".into(), message: String::new() });
+        progress.run_ends(first, &RunState::Done { best_epoch: 1, seconds: 1.0 });
+        progress.run_starts(third);
+        assert_eq!(stands(&progress), (3, 1, 1, 1, 0));
+        progress.run_ends(third, &RunState::Interrupted { epochs_done: 2 });
+        assert_eq!(stands(&progress), (3, 1, 1, 0, 1));
+    }
 }

@@ -1,9 +1,10 @@
 //! What a watch draws on a terminal: as much of the table as there is room for.
 
-use super::standing::Standing;
-use super::survey::{Survey, table_of};
+use super::standing::{Standing, TITLES};
+use super::survey::Survey;
 use crate::cli::printer::Screen;
 use crate::cli::sweep::Stand;
+use crate::cli::table::Table;
 
 /// Lines that aren't runs: titles, an empty line, the line for all, how to end it, and where the cursor stands.
 const OTHERS: usize = 5;
@@ -14,7 +15,7 @@ pub(super) fn draw(screen: &mut Screen, survey: &Survey) {
     let shown = choose(&stands, screen.rows().saturating_sub(OTHERS));
     let runs: Vec<&Standing> = shown.iter().map(|&position| &survey.runs()[position]).collect();
     let hidden = stands.len() - runs.len();
-    let mut text = vec![table_of(&runs).to_string()];
+    let mut text = vec![table(&runs).to_string()];
     if hidden > 0 {
         text.push(format!("... and {hidden} more, most of them {}", most(&stands, &shown)));
     }
@@ -23,6 +24,19 @@ pub(super) fn draw(screen: &mut Screen, survey: &Survey) {
         text.push("Ctrl-C ends the watch, not the runs".to_owned());
     }
     screen.draw(&text.join("\n"));
+}
+
+/// The runs as a table whose first column comes last: it is wide, and what doesn't fit is cut off on the right.
+fn table(runs: &[&Standing]) -> Table {
+    let mut titles = TITLES;
+    titles.rotate_left(1);
+    let mut table = Table::new(titles);
+    for standing in runs {
+        let mut cells = standing.row();
+        cells.rotate_left(1);
+        table.row(cells);
+    }
+    table
 }
 
 /// The positions to show where only `room` lines are left, in order: what runs, what failed, what comes next, and

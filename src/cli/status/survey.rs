@@ -91,7 +91,11 @@ impl<'a> Survey<'a> {
 
     /// All runs as a table.
     pub(super) fn table(&self) -> Table {
-        table_of(&self.runs.iter().collect::<Vec<_>>())
+        let mut table = Table::new(TITLES);
+        for standing in &self.runs {
+            table.row(standing.row());
+        }
+        table
     }
 
     /// All runs for machines.
@@ -122,13 +126,4 @@ impl<'a> Survey<'a> {
     pub(super) fn name(&self) -> &str {
         self.name
     }
-}
-
-/// These runs as a table.
-pub(super) fn table_of(runs: &[&Standing]) -> Table {
-    let mut table = Table::new(TITLES);
-    for standing in runs {
-        table.row(standing.row());
-    }
-    table
 }
