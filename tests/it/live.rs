@@ -1,4 +1,5 @@
 //! What is seen of runs while they go: progress lines, `status --watch`, TensorBoard files.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::path::Path;
 
