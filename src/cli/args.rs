@@ -9,6 +9,7 @@ use super::duration;
 use super::exit_code::ExitCode;
 use super::fake_option::TrainerOption;
 use super::printer::Color;
+use super::status::interval;
 use crate::cost::Convention;
 use crate::dataset::DEFAULT_SIZE;
 use crate::kernel::Kernels;
@@ -73,8 +74,10 @@ pub(super) enum Command {
     #[command(hide = true)]
     Work(WorkArguments),
     /// Show how far each run of an experiment is
-    #[command(after_help = "Example:\n  ege-bench status experiments/isic2017.toml")]
-    Status(PlanArguments),
+    #[command(after_help = "Examples:\n  ege-bench status experiments/isic2017.toml\n  \
+                            ege-bench status experiments/isic2017.toml --watch\n  \
+                            ege-bench status experiments/isic2017.toml --watch=60 --json >> status.jsonl")]
+    Status(StatusArguments),
     /// Write the report of an experiment from what is there, without training
     #[command(after_help = "Example:\n  ege-bench report experiments/isic2017.toml --results results")]
     Report(ExperimentArguments),
@@ -135,6 +138,19 @@ pub(super) struct PlanArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct StatusArguments {
+    #[command(flatten)]
+    pub plan: PlanArguments,
+    /// Look again every so many seconds [default: 2] until every run is done or Ctrl-C; on a terminal the table is
+    /// drawn in place, elsewhere a line tells of each change, and with --json a JSON object a line holds the runs that
+    /// changed
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2",
+          value_parser = interval)]
+    pub watch: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed or isn't")]
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub experiment: ExperimentArguments,
@@ -163,6 +179,10 @@ pub(super) struct RunArguments {
     /// Don't wait for runs that other processes work on; without it they are taken over if those processes die
     #[arg(long)]
     pub no_wait: bool,
+    /// Write TensorBoard event files beside each run's epochs (`tensorboard --logdir results/runs`); runs that are done
+    /// already get none
+    #[arg(long)]
+    pub tensorboard: bool,
 }
 
 #[derive(Debug, Args)]
@@ -173,6 +193,9 @@ pub(super) struct WorkArguments {
     /// Which implementation of the operations runs
     #[arg(long, value_name = "KERNELS", default_value_t)]
     pub kernels: Kernels,
+    /// Write TensorBoard event files
+    #[arg(long)]
+    pub tensorboard: bool,
 }
 
 #[derive(Debug, Subcommand)]

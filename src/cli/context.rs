@@ -159,7 +159,7 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::ffi::OsStrExt;
-            let path = Path::new(std::ffi::OsStr::from_bytes(b"-it's \xff\\.toml"));
+            let path = Path::new(OsStr::from_bytes(b"-it's \xff\\.toml"));
             assert_eq!(quoted_path(path), r"$'./-it\'s \xFF\\.toml'");
         }
     }

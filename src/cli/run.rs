@@ -38,6 +38,9 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
     }
     let mut workers = context.worker_arguments();
     workers.extend(["work".into(), format!("--kernels={}", arguments.kernels).into()]);
+    if arguments.tensorboard {
+        workers.push("--tensorboard".into());
+    }
     let pool = Pool {
         results: &context.results,
         interrupt: &interrupt,
@@ -50,9 +53,12 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
         retry_failed: arguments.retry_failed,
         wait: !arguments.no_wait,
     };
-    let due = items.iter().filter(|item| pool.works_on(item)).count();
-    let mut progress = Progress::new(printer, due.min(pool.limit.unwrap_or(usize::MAX)));
+    let limit = pool.limit.unwrap_or(usize::MAX);
+    let due: Vec<&PlanItem> = items.iter().filter(|item| pool.works_on(item)).take(limit).collect();
+    let mut progress = Progress::new(printer, &due, pool.jobs, &*trainer);
     let done = pool.execute(&items, &mut progress)?;
+    // Its last bars go before results are printed.
+    drop(progress);
 
     if !done.interrupted {
         refresh(&mut items, &context.results)?;

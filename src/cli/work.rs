@@ -8,7 +8,7 @@ use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::panic;
 use super::printer::Printer;
-use crate::executor::{Interrupt, serve};
+use crate::executor::{Interrupt, Session, provenance, serve};
 use crate::kernel::use_kernels;
 
 pub(super) fn run(context: &Context, arguments: &WorkArguments) -> Result<ExitCode, Failure> {
@@ -17,16 +17,16 @@ pub(super) fn run(context: &Context, arguments: &WorkArguments) -> Result<ExitCo
     use_kernels(arguments.kernels);
     let interrupt = Interrupt::on_signals_patiently()
         .map_err(|error| Failure::usage(format!("can't listen to signals: {error}"), None))?;
-    serve(
-        BufReader::new(std::io::stdin()),
-        Printer::parent(),
-        &*context.trainer(threads),
-        &context.results,
-        &context.data,
-        &interrupt,
-        panic::kept,
-    )
-    .map_err(|error| {
+    let trainer = context.trainer(threads);
+    let session = Session {
+        results: &context.results,
+        trainer: &*trainer,
+        interrupt: &interrupt,
+        provenance: provenance(&*trainer),
+        tensorboard: arguments.tensorboard,
+    };
+    let input = BufReader::new(std::io::stdin());
+    serve(input, Printer::parent(), &session, &context.data, panic::kept).map_err(|error| {
         let hint = "this command is for `ege-bench run` to start".to_owned();
         Failure::usage(format!("no assignment: {error}"), Some(hint))
     })?;

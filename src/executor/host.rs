@@ -1,5 +1,6 @@
 //! A run folder as the place where a training runs.
 
+use super::board::Board;
 use super::interrupt::Interrupt;
 use super::observer::Observer;
 use super::plan::PlanItem;
@@ -17,13 +18,14 @@ pub(super) struct FolderHost<'a> {
     observer: &'a mut dyn Observer,
     events: LineWriter,
     log: LineWriter,
+    board: Board,
     item: &'a PlanItem,
     memory: MemoryGauge,
     epochs_done: usize,
 }
 
 impl<'a> FolderHost<'a> {
-    /// A host on the locked folder of a run.
+    /// A host on the locked folder of a run, which also writes for TensorBoard where that is asked for.
     ///
     /// # Errors
     /// When the folder's files can't be opened.
@@ -33,10 +35,12 @@ impl<'a> FolderHost<'a> {
         interrupt: &'a Interrupt,
         observer: &'a mut dyn Observer,
         item: &'a PlanItem,
+        tensorboard: bool,
     ) -> Result<Self, StoreError> {
         Ok(Self {
             events: folder.event_writer()?,
             log: folder.log_writer()?,
+            board: Board::new(tensorboard),
             memory: MemoryGauge::new(),
             epochs_done: 0,
             folder,
@@ -148,6 +152,9 @@ impl Host for FolderHost<'_> {
             event.selection_iou,
             if summary.best { ", best so far" } else { "" }
         ))?;
+        if let Err(error) = self.board.epoch(self.folder, &event) {
+            self.warn(&format!("nothing more of {} for TensorBoard: {error}", self.item.id))?;
+        }
         self.epochs_done = summary.epoch;
         self.observer.epoch(self.item, &event);
         Ok(())

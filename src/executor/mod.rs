@@ -1,5 +1,6 @@
 //! Carrying out a plan: which runs are due and why, each in a process of its own, resumable at every moment.
 
+mod board;
 mod data;
 mod error;
 mod fake;
@@ -23,7 +24,7 @@ pub use fake::FakeTrainer;
 pub use interrupt::{Interrupt, SECOND_INTERRUPT_CODE};
 pub use native::NativeTrainer;
 pub use observer::Observer;
-pub use plan::{PlanItem, plan, refresh};
+pub use plan::{PlanItem, plan, refresh, refresh_one};
 pub use pool::{Pool, Summary};
 pub use provenance::{VERSION, now, provenance};
 pub use reason::Reason;

@@ -105,6 +105,19 @@ pub fn refresh(items: &mut [PlanItem], results: &Results) -> Result<(), Executor
     Ok(())
 }
 
+/// Looks again at why one run is due or isn't, without a look at any other run.
+///
+/// # Errors
+/// When its folder can't be read.
+pub fn refresh_one(item: &mut PlanItem, results: &Results) -> Result<(), ExecutorError> {
+    let now = reason(&item.run, &item.id, &item.meaning, results, &[])?;
+    // From what a new run differs was told when it was planned, and is still so.
+    if !matches!((&item.reason, &now), (Reason::New { .. }, Reason::New { .. })) {
+        item.reason = now;
+    }
+    Ok(())
+}
+
 fn reason(
     run: &PlannedRun,
     id: &str,

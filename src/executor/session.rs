@@ -22,6 +22,8 @@ pub struct Session<'a> {
     pub interrupt: &'a Interrupt,
     /// The build and the machine.
     pub provenance: Provenance,
+    /// Whether epochs are also written for TensorBoard.
+    pub tensorboard: bool,
 }
 
 impl Session<'_> {
@@ -44,7 +46,7 @@ impl Session<'_> {
         if let Some(warning) = earlier.as_ref().and_then(|earlier| self.other_arithmetic(earlier)) {
             observer.warning(&warning);
         }
-        let mut host = FolderHost::new(&folder, &lock, self.interrupt, observer, item)?;
+        let mut host = FolderHost::new(&folder, &lock, self.interrupt, observer, item, self.tensorboard)?;
         let trained = match self.train(item, &folder, &mut host) {
             Err(error) => Err(unless_gone(error, &folder)?),
             trained => trained,

@@ -1,4 +1,4 @@
-//! Files of one JSON value a line that only grow; a torn last line is what a killed process leaves, not an error.
+//! Files that only grow, mostly of one JSON value a line; a torn last line is what a killed process leaves, not an error.
 
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -87,8 +87,17 @@ impl LineWriter {
     /// # Errors
     /// When the file can't be written.
     pub fn append_text(&mut self, text: &str) -> Result<(), StoreError> {
+        self.append_bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// Appends bytes as they are, without waiting for the disk: a record of a file that isn't made of lines, which
+    /// must be new when it is opened.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn append_bytes(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         // One call, so that a line is torn only by a crash, never by another thread.
-        Ok(self.file.write_all(format!("{text}\n").as_bytes())?)
+        Ok(self.file.write_all(bytes)?)
     }
 }
 

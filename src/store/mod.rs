@@ -16,6 +16,8 @@ mod lock;
 mod noise;
 mod record;
 mod results;
+mod signs;
+mod tensorboard;
 
 pub use error::{StoreError, io_hint};
 pub use folder::{DIVERGED, RunFolder};
@@ -28,3 +30,5 @@ pub use record::{
     CountsRow, EncoderFile, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,
 };
 pub use results::Results;
+pub use signs::{Signs, Stamp};
+pub use tensorboard::ScalarWriter;

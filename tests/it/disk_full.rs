@@ -1,5 +1,6 @@
 //! A full disk, for real: a small file system in memory that takes the results, where one can be mounted.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ mod example;
 mod experiment_files;
 mod experiment_meaning;
 mod kernels;
+mod live;
 mod metric;
 mod model;
 mod pages;

@@ -92,6 +92,26 @@ impl Program {
         Background(Some(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()))
     }
 
+    /// Starts a command on the small experiment in the background; what it says as result goes to the file `told`.
+    pub fn start_telling(&self, told: &str, command: &str, more: &[&str]) -> Background {
+        let mut command = self.bare(&[&["--trainer", "fake", command, "small.toml"], more].concat());
+        let (file, _) = fs_err::File::create(self.folder.join(told)).unwrap().into_parts();
+        Background(Some(command.stdout(file).stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
+    /// Waits until the file holds the text, and returns all of it.
+    pub fn wait_for_text(&self, file: &str, text: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let told = fs_err::read_to_string(self.folder.join(file)).unwrap_or_default();
+            if told.contains(text) {
+                return told;
+            }
+            assert!(begun.elapsed() < Duration::from_mins(1), "`{text}` was not told after a minute: {told}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits until a run has begun.
     pub fn wait_for_start(&self) {
         let begun = Instant::now();

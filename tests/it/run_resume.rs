@@ -78,7 +78,13 @@ fn a_real_training_stopped_in_the_middle_of_an_epoch_repeats_no_step() {
         let items = plan(experiment.runs(), &trainer, &results, program.folder()).unwrap();
         let interrupt = Interrupt::default();
         let provenance = provenance(&trainer);
-        let session = Session { results: &results, trainer: &trainer, interrupt: &interrupt, provenance };
+        let session = Session {
+            results: &results,
+            trainer: &trainer,
+            interrupt: &interrupt,
+            provenance,
+            tensorboard: false,
+        };
         let mut steps = Steps { interrupt: &interrupt, stop_after, seen: Vec::new(), ends: Vec::new() };
         let state = session.work_on(&items[0], &mut steps).unwrap();
         assert_eq!(matches!(state, RunState::Interrupted { .. }), stop_after.is_some(), "{state:?}");

@@ -45,9 +45,11 @@ pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Res
         epochs,
         comparisons: Vec::new(),
         meter: (arguments.times >= FLOOR_REPEATS).then(|| Meter::new(&stored)).transpose()?,
-        progress: Some(Progress::new(printer, arguments.times as usize)),
     };
     for repeat in 1..=arguments.times {
+        if arguments.times > 1 {
+            printer.note(format_args!("repeat {repeat} of {}", arguments.times));
+        }
         if !repeats.make(&place.results(repeat))? {
             printer.note(interrupted(place.kept()));
             return Ok(ExitCode::Interrupted);
@@ -161,8 +163,6 @@ struct Repeats<'a> {
     epochs: usize,
     comparisons: Vec<Comparison>,
     meter: Option<Meter>,
-    /// Taken while a repeat uses it.
-    progress: Option<Progress>,
 }
 
 impl Repeats<'_> {
@@ -172,18 +172,24 @@ impl Repeats<'_> {
         if self.signals.is_requested() {
             return Ok(false);
         }
-        let session =
-            Session { results, trainer: self.trainer, interrupt: &stop, provenance: self.provenance.clone() };
+        let session = Session {
+            results,
+            trainer: self.trainer,
+            interrupt: &stop,
+            provenance: self.provenance.clone(),
+            tensorboard: false,
+        };
         let mut watch = Watch {
-            progress: self.progress.take().unwrap_or_else(|| Progress::new(self.context.printer, 1)),
+            progress: Progress::new(self.context.printer, &[self.item], 1, self.trainer),
             signals: self.signals,
             stop: &stop,
             last: self.epochs,
             reached: false,
         };
         let state = session.work_on(self.item, &mut watch)?;
-        let Watch { progress, reached, .. } = watch;
-        self.progress = Some(progress);
+        let reached = watch.reached;
+        // Its last bar goes before anything else is said.
+        drop(watch);
         match state {
             RunState::Done { .. } => {}
             RunState::Failed { kind, message } => {

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::message::{Assignment, Message, STOP, build};
 use crate::executor::interrupt::{Interrupt, SECOND_INTERRUPT_CODE};
 use crate::executor::session::note_failure;
-use crate::executor::{ExecutorError, Observer, PlanItem, Session, Trainer, plan, provenance};
+use crate::executor::{ExecutorError, Observer, PlanItem, Session, plan};
 use crate::store::{EpochEvent, Results, RunState, StoreError};
 use crate::train::BatchProgress;
 
@@ -20,12 +20,11 @@ use crate::train::BatchProgress;
 pub fn serve(
     mut input: impl BufRead + Send + 'static,
     output: impl Write,
-    trainer: &dyn Trainer,
-    results: &Results,
+    session: &Session<'_>,
     data_folder: &Path,
-    interrupt: &Interrupt,
     panic_text: impl FnOnce() -> String,
 ) -> std::io::Result<()> {
+    let Session { results, trainer, interrupt, .. } = *session;
     let mut line = String::new();
     input.read_line(&mut line)?;
     let Assignment { build: parent, run, id } = serde_json::from_str(&line)?;
@@ -48,7 +47,6 @@ pub fn serve(
             let message = format!("what it reads changed while it waited: it would now be {}", item.id);
             return Ok(failed(results, &id, "data", &message));
         }
-        let session = Session { results, trainer, interrupt, provenance: provenance(trainer) };
         Ok(Message::Ends(session.work_on(&item, &mut parent_hears)?))
     });
     let last = match catch_unwind(work) {

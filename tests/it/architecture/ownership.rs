@@ -21,7 +21,7 @@ const PRINTER: &str = "src/cli/printer.rs";
 /// The files that write files, and what they write.
 const WRITERS: &[(&str, &str)] = &[
     ("src/store/atomic.rs", "whole files below the results folder: temporary file, sync, rename"),
-    ("src/store/lines.rs", "files of the results folder that only grow, a line at a time"),
+    ("src/store/lines.rs", "files of the results folder that only grow, a line or a record at a time"),
     ("src/store/lock.rs", "the lock file of a run"),
     ("src/store/lease.rs", "the file that says who works on a run"),
     ("src/dataset/atomic.rs", "prepared data: temporary file, sync, rename"),
