@@ -1,10 +1,12 @@
 //! Carrying out a plan: which runs are due and why, one after another, resumable at every moment.
 
 mod data;
+mod difference;
 mod error;
 mod fake;
 mod gallery;
 mod host;
+mod identity;
 mod interrupt;
 mod local;
 mod native;
@@ -16,8 +18,10 @@ mod session;
 mod trainer;
 
 pub use data::RunData;
+pub use difference::{Difference, differences};
 pub use error::ExecutorError;
 pub use fake::FakeTrainer;
+pub use identity::{Identity, Part, identity};
 pub use interrupt::{Interrupt, SECOND_INTERRUPT_CODE};
 pub use local::{Execution, Summary};
 pub use native::NativeTrainer;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::plan::PlannedRun;
-use super::settings::Settings;
+use super::settings::{Protocol, Settings};
 
 /// Version of everything in the code that decides a run's numbers.
 ///
@@ -46,9 +46,26 @@ pub fn meaning(settings: &Settings, seed: u64, digests: Digests<'_>, device: &st
 
 /// The run's id and the name of its folder: `<model>-s<seed>-<12 hexadecimal digits of SHA-256>`.
 pub fn run_id(run: &PlannedRun, meaning: &Value) -> String {
+    id(&run.settings, run.seed, meaning)
+}
+
+/// The id of a run with these settings and that seed, as [`run_id`] gives it.
+pub fn id(settings: &Settings, seed: u64, meaning: &Value) -> String {
     let digest = Sha256::digest(sorted(meaning.clone()).to_string());
     let number = digest.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    format!("{}-s{}-{number:012x}", run.settings.model.name(), run.seed)
+    format!("{}-s{seed}-{number:012x}", settings.model.name())
+}
+
+/// The settings that a meaning was taken of; their protocol, which it leaves out, is `as-released`.
+///
+/// # Errors
+/// When it holds none that this version knows.
+pub fn settings(meaning: &Value) -> Result<Settings, serde_json::Error> {
+    let mut settings = meaning["settings"].clone();
+    if let Some(train) = settings.get_mut("train").and_then(Value::as_object_mut) {
+        train.insert("protocol".to_owned(), json!(Protocol::AsReleased));
+    }
+    serde_json::from_value(settings)
 }
 
 /// True where two settings can't give different results.
@@ -82,9 +99,7 @@ fn sorted(value: Value) -> Value {
 mod tests {
     use super::*;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{
-        DataSettings, DataSource, ModelSettings, Protocol, Rotation, TensorInit,
-    };
+    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Rotation, TensorInit};
 
     fn run(protocol: Protocol, seed: u64) -> PlannedRun {
         let source = DataSource::SyntheticLesions { train_images: 96, validation_images: 32 };
@@ -152,5 +167,7 @@ mod tests {
         assert!(text.contains("\"learning-rate\":0.001,"), "{text}");
         let parsed: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(run_id(&run, &parsed), id(&run), "the id can be computed again from what was stored");
+        assert_eq!(settings(&parsed).unwrap(), run.settings);
+        assert!(settings(&json!({"settings": {"train": 1}})).is_err());
     }
 }

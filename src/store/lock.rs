@@ -26,15 +26,32 @@ impl RunLock {
     /// When another process holds it or the file can't be made.
     pub(super) fn take(path: &Path, folder: &Path) -> Result<Self, StoreError> {
         fs_err::create_dir_all(folder)?;
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         for _ in 0..TRIES {
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
             match file.try_lock().map_err(io::Error::from) {
+                // Whoever held it may have removed the folder: a file without a name locks nobody out.
+                Ok(()) if !is_at(&file, path) => fs_err::create_dir_all(folder)?,
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(PAUSE),
                 Err(error) => return Err(error.into()),
             }
         }
         Err(StoreError::Locked { path: folder.to_owned() })
+    }
+}
+
+/// True if the open file is the one that stands at the path now.
+fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(open), Ok(named)) = (file.metadata(), fs_err::metadata(path)) else { return false };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (open.dev(), open.ino()) == (named.dev(), named.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        // There an open file's folder can't be removed.
+        open.is_file() && named.is_file()
     }
 }
 

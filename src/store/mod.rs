@@ -2,20 +2,24 @@
 //!
 //! Everything below `results/` is written through [`atomic`], whole files, or [`lines`], line by line.
 
+pub mod archive;
 pub mod atomic;
 pub mod checkpoint;
 mod counts;
 mod error;
 mod events;
+mod files;
 mod folder;
 mod format;
 mod gallery;
 pub mod lines;
 mod lock;
 mod record;
+mod removal;
 mod results;
 
 pub use error::{StoreError, io_hint};
+pub use files::{CORE_FILES, FileKind, RunFile};
 pub use folder::RunFolder;
 pub use format::FORMAT;
 pub use gallery::GalleryEntry;
