@@ -2,11 +2,13 @@
 
 mod args;
 mod bench;
+mod compare;
 mod context;
 mod data;
 mod duration;
 mod evaluate;
 mod exit_code;
+mod explain;
 mod failure;
 mod fake_option;
 mod gather;
@@ -19,8 +21,10 @@ mod printer;
 mod progress;
 mod report;
 mod run;
+mod size;
 mod start;
 mod status;
+mod store;
 mod table;
 mod weights;
 

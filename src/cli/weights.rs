@@ -6,8 +6,8 @@ use super::args::WeightsArguments;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::model::show::card;
-use crate::experiment::{fingerprint, protocol};
 use crate::experiment::settings::{ModelSettings, Normalization, Protocol, Settings, TrainSettings};
+use crate::experiment::{fingerprint, protocol};
 use crate::store::RunFolder;
 use crate::train::{Compute, Predictor};
 

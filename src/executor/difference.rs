@@ -31,11 +31,9 @@ fn collect(path: &str, before: &Value, after: &Value, found: &mut Vec<Difference
                 collect(&below(key), &Value::Null, value, found);
             }
         }
-        _ if before != after => found.push(Difference {
-            path: path.to_owned(),
-            before: before.clone(),
-            after: after.clone(),
-        }),
+        _ if before != after => {
+            found.push(Difference { path: path.to_owned(), before: before.clone(), after: after.clone() });
+        }
         _ => {}
     }
 }
@@ -56,12 +54,7 @@ mod tests {
             .collect();
         assert_eq!(
             told,
-            [
-                "old: {\"x\":1} -> null",
-                "sides: [1,2] -> [1,3]",
-                "train.epochs: 2 -> 3",
-                "new: null -> true",
-            ]
+            ["old: {\"x\":1} -> null", "sides: [1,2] -> [1,3]", "train.epochs: 2 -> 3", "new: null -> true",]
         );
         assert_eq!(differences(&after, &after), []);
     }

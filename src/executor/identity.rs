@@ -60,9 +60,13 @@ pub fn identity(
     let images = data.as_ref().map(|data| data.digest.clone()).map_err(Clone::clone);
     let split = data.as_ref().map(|data| data.split.digest.clone()).map_err(Clone::clone);
     let encoder = match encoder_files {
-        Some(files) => encoder_digest(files).map(Option::unwrap_or_default).map_err(|error| error.to_string()),
+        Some(files) => {
+            encoder_digest(files).map(Option::unwrap_or_default).map_err(|error| error.to_string())
+        }
         None if meaning[ENCODER_DIGEST].is_null() => Ok(String::new()),
-        None => Err("a run doesn't record where its files are; an experiment that asks for it does".to_owned()),
+        None => {
+            Err("a run doesn't record where its files are; an experiment that asks for it does".to_owned())
+        }
     };
     let id_now = match (&images, &split, &encoder) {
         (Ok(data), Ok(split), Ok(encoder)) => {

@@ -1,6 +1,7 @@
 //! The files of a run folder, and what each is for.
 
 use std::io;
+use std::time::SystemTime;
 
 use walkdir::WalkDir;
 
@@ -84,6 +85,21 @@ impl RunFolder {
         Ok(files)
     }
 
+    /// When any of its files was last written to; now where there is none.
+    ///
+    /// # Errors
+    /// When the folder can't be listed.
+    pub fn last_written(&self) -> Result<SystemTime, StoreError> {
+        let mut last = None;
+        for file in self.files()?.iter().filter(|file| file.path != "lock") {
+            match fs_err::symlink_metadata(self.path().join(&file.path)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                metadata => last = last.max(Some(metadata?.modified()?)),
+            }
+        }
+        Ok(last.unwrap_or_else(SystemTime::now))
+    }
+
     /// True for a folder that a command began to fill or to remove, and that is no run.
     pub(super) fn is_unfinished(&self) -> bool {
         self.path().file_name().is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY_PREFIX))
@@ -128,7 +144,8 @@ mod tests {
         let folder = RunFolder::new(root.path().join("läuf"));
         folder.save_checkpoint(b"abc", 1).unwrap();
         folder.write_best_weights(b"12345").unwrap();
-        let listed: Vec<_> = folder.files().unwrap().into_iter().map(|file| (file.path, file.bytes)).collect();
+        let listed: Vec<_> =
+            folder.files().unwrap().into_iter().map(|file| (file.path, file.bytes)).collect();
         assert_eq!(listed[0], ("best.safetensors".to_owned(), 5));
         assert_eq!(listed[1].0, "checkpoint/last.ckpt");
         assert_eq!(listed.len(), 2);

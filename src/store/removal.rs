@@ -13,7 +13,8 @@ impl RunFolder {
     /// When one can't be removed.
     pub fn remove_checkpoints(&self, _held: &RunLock) -> Result<u64, StoreError> {
         let mut freed = 0;
-        for file in self.files()?.into_iter().filter(|file| FileKind::of(&file.path) == FileKind::Checkpoint) {
+        for file in self.files()?.into_iter().filter(|file| FileKind::of(&file.path) == FileKind::Checkpoint)
+        {
             fs_err::remove_file(self.path().join(&file.path))?;
             freed += file.bytes;
         }

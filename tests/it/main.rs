@@ -21,6 +21,8 @@ mod run_cli;
 mod run_resume;
 mod starts;
 mod store;
+mod store_archive;
+mod store_tools;
 
 /// The kernels' instruction set: whatever this processor has; `tests/portable.rs` has the other.
 const INSTRUCTION_SET: Option<ege_bench::kernel::cpu::simd::InstructionSet> = None;

@@ -20,8 +20,10 @@ pub(in crate::cli) enum StoreCommand {
     ///
     /// Without --yes it only lists what would go. Runs that a process works on are left alone. The counts and weights of
     /// a run that is done go only where the run is named.
-    #[command(after_help = "Examples:\n  ege-bench store prune\n  ege-bench store prune --failed --older-than 7d --yes\n  \
-                            ege-bench store prune --unplanned experiments/isic2017.toml")]
+    #[command(
+        after_help = "Examples:\n  ege-bench store prune\n  ege-bench store prune --failed --older-than 7d --yes\n  \
+                            ege-bench store prune --unplanned experiments/isic2017.toml"
+    )]
     Prune(PruneArguments),
     /// Put runs that are done into one portable archive, with a manifest and checksums
     ///
@@ -78,18 +80,25 @@ pub(in crate::cli) struct ExportArguments {
     /// The archive, a .tar.gz file
     #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
-    /// Put predicted masks in, too: check first that the images' licence allows to pass on what is derived from them
-    #[arg(long)]
-    pub with_masks: bool,
-    /// Put checkpoints in, too
-    #[arg(long)]
-    pub with_checkpoints: bool,
+    #[command(flatten)]
+    pub contents: ContentsArguments,
     /// Replace a file that is there
     #[arg(long)]
     pub replace: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What goes into an archive on request.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ContentsArguments {
+    /// Put predicted masks in, too: check first that the images' licence allows to pass on what is derived from them
+    #[arg(long)]
+    pub with_masks: bool,
+    /// Put checkpoints in, too
+    #[arg(long)]
+    pub with_checkpoints: bool,
 }
 
 #[derive(Debug, Args)]

@@ -48,7 +48,8 @@ pub(in crate::cli) fn of_results(results: &Results, text: &str) -> Result<RunFol
             if matching.len() > LISTED {
                 listed.push("...");
             }
-            let message = format!("`{text}` is the beginning of {} ids: {}", matching.len(), listed.join(", "));
+            let message =
+                format!("`{text}` is the beginning of {} ids: {}", matching.len(), listed.join(", "));
             Err(Failure::usage(message, Some("type more of the id".to_owned())))
         }
     }

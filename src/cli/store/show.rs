@@ -11,7 +11,6 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::size;
 use crate::cli::table::Table;
-use crate::executor::differences;
 use crate::metric::Definition;
 use crate::store::{EpochEvent, RunFile, RunState, Weights};
 
@@ -28,8 +27,7 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
         value["epochs_done"] = json!(standing.epochs_done);
         value["record"] = json!(standing.record);
         value["events"] = json!(events);
-        value["files"] =
-            files.iter().map(|file| json!({ "path": file.path, "bytes": file.bytes })).collect();
+        value["files"] = files.iter().map(|file| json!({ "path": file.path, "bytes": file.bytes })).collect();
         value["metrics"] = json!({
             "best": metrics(&standing, Weights::Best),
             "last": metrics(&standing, Weights::Last),
@@ -48,7 +46,8 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Resul
     if !events.is_empty() {
         printer.result(format_args!("\n{}", epochs_table(&events)));
         if events.len() > SHOWN_EPOCHS {
-            printer.result(format_args!("the last {SHOWN_EPOCHS} of {} epochs; --json has all", events.len()));
+            printer
+                .result(format_args!("the last {SHOWN_EPOCHS} of {} epochs; --json has all", events.len()));
         }
     }
     printer.result(format_args!("\n{}", files_table(&files)));
@@ -83,14 +82,15 @@ fn head(standing: &Standing, folder: &std::path::Path) -> Table {
 
 /// A line for each innermost value.
 fn leaves(value: &Value) -> String {
-    let lines = differences(&json!({}), value).into_iter().flat_map(|part| spread(&part.path, &part.after));
-    lines.map(|(path, value)| format!("  {path} = {value}")).collect::<Vec<_>>().join("\n")
+    let lines = spread("", value).into_iter().map(|(path, value)| format!("  {path} = {value}"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn spread(path: &str, value: &Value) -> Vec<(String, String)> {
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match value {
         Value::Object(map) if !map.is_empty() => {
-            map.iter().flat_map(|(key, value)| spread(&format!("{path}.{key}"), value)).collect()
+            map.iter().flat_map(|(key, value)| spread(&below(key), value)).collect()
         }
         value => vec![(path.to_owned(), value.to_string())],
     }
@@ -119,7 +119,8 @@ fn metrics_table(standing: &Standing) -> Table {
 }
 
 fn epochs_table(events: &[EpochEvent]) -> Table {
-    let mut table = Table::new(["EPOCH", "LEARNING RATE", "LOSS", "SELECTION LOSS", "SELECTION IOU %", "TIME"]);
+    let mut table =
+        Table::new(["EPOCH", "LEARNING RATE", "LOSS", "SELECTION LOSS", "SELECTION IOU %", "TIME"]);
     for event in &events[events.len().saturating_sub(SHOWN_EPOCHS)..] {
         table.row([
             event.epoch.to_string(),

@@ -39,7 +39,7 @@ impl Standing {
         let done = matches!(record.state, RunState::Done { .. });
         let counts = if done { folder.counts()? } else { Vec::new() };
         let epochs = record.meaning["settings"]["train"]["epochs"].as_u64().map(|epochs| epochs as usize);
-        Ok(Self { reason, epochs_done, epochs, counts, record })
+        Ok(Self { record, reason, epochs_done, epochs, counts })
     }
 
     /// The state in words: `failed (diverged)`.
@@ -58,7 +58,8 @@ impl Standing {
 
     /// A metric over the reported images under these weights, in 0..1; none before the run is done.
     pub(in crate::cli) fn metric(&self, definition: Definition, weights: Weights) -> Option<f64> {
-        definition.value(&images(&self.counts, weights).into_iter().map(|(_, counts)| counts).collect::<Vec<_>>())
+        definition
+            .value(&images(&self.counts, weights).into_iter().map(|(_, counts)| counts).collect::<Vec<_>>())
     }
 
     /// The variant's name with what is to be known of its numbers.

@@ -78,7 +78,9 @@ impl Manifest {
             }
             Some(1..) => {}
             _ => {
-                return Err("no archive format found; a whole number from 1 named `format` is expected".into());
+                return Err(
+                    "no archive format found; a whole number from 1 named `format` is expected".into()
+                );
             }
         }
         let manifest: Self = serde_json::from_value(value).map_err(|error| error.to_string())?;
@@ -144,7 +146,8 @@ mod tests {
     fn check(tamper: impl Fn(&mut Value), expect: &str) {
         let mut value = good();
         tamper(&mut value);
-        let told = Manifest::parse(value.to_string().as_bytes()).map(|_| ()).map_err(|error| error.to_string());
+        let told =
+            Manifest::parse(value.to_string().as_bytes()).map(|_| ()).map_err(|error| error.to_string());
         match told {
             Ok(()) => assert_eq!(expect, "fine"),
             Err(error) => assert!(error.contains(expect), "{error}, expected {expect}"),

@@ -45,8 +45,11 @@ pub fn pack(
 ) -> Result<Manifest, StoreError> {
     let mut runs: Vec<&(String, RunFolder)> = runs.iter().collect();
     runs.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut manifest =
-        Manifest { format: ARCHIVE_FORMAT, version: version.to_owned(), runs: Vec::with_capacity(runs.len()) };
+    let mut manifest = Manifest {
+        format: ARCHIVE_FORMAT,
+        version: version.to_owned(),
+        runs: Vec::with_capacity(runs.len()),
+    };
     for (id, folder) in &runs {
         let mut files = Vec::new();
         for file in folder.files()?.into_iter().filter(|file| contents.take(&file.path)) {

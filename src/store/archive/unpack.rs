@@ -214,7 +214,11 @@ fn end(tar: Tar) -> Result<(), Fault> {
         return Err(Fault::Refused("something stands behind its last entry".into()));
     }
     let behind = gzip.into_inner().read(&mut [0]).map_err(|error| unreadable(&error))?;
-    if behind > 0 { Err(Fault::Refused("something stands behind its compressed bytes".into())) } else { Ok(()) }
+    if behind > 0 {
+        Err(Fault::Refused("something stands behind its compressed bytes".into()))
+    } else {
+        Ok(())
+    }
 }
 
 impl Unpacked {
