@@ -89,6 +89,10 @@ fn verdict(standing: &Standing, identity: &Identity) -> Vec<String> {
         }
         Reason::New { .. } => "nothing of it was done: an experiment that asks for it begins it".to_owned(),
     });
+    if identity.id_then != *id {
+        let then = &identity.id_then;
+        lines.push(format!("its settings, seed and digests give the id {then}, so its run.json was changed"));
+    }
     let named = |in_id: bool| {
         let differing = identity.parts.iter().filter(|part| part.in_id == in_id && part.differs());
         differing.map(|part| part.name).collect::<Vec<_>>().join(", ")

@@ -28,6 +28,8 @@ pub struct Part {
 pub struct Identity {
     /// Thing by thing.
     pub parts: Vec<Part>,
+    /// The id that the record's own meaning has: that of the run, unless somebody changed the record.
+    pub id_then: String,
     /// The id that the same settings and seed have now; none where a part of it isn't known.
     pub id_now: Option<String>,
 }
@@ -86,7 +88,7 @@ pub fn identity(
         in_id("device class", "device", Ok(trainer.device().to_owned())),
     ];
     parts.extend(build(&record.provenance, &provenance(trainer)));
-    Identity { parts, id_now }
+    Identity { parts, id_then: fingerprint::id(settings, record.seed, meaning), id_now }
 }
 
 /// The build and the machine, which don't enter the id.
@@ -158,7 +160,7 @@ mod tests {
         let record = record(&settings);
         let trainer = FakeTrainer::default();
         let found = identity(&record, &settings, None, &trainer, Path::new("no"));
-        assert_eq!(found.id_now.as_ref(), Some(&record.id));
+        assert_eq!((found.id_now.as_ref(), &found.id_then), (Some(&record.id), &record.id));
         assert!(found.parts.iter().all(|part| !part.differs()), "{found:?}");
     }
 

@@ -105,7 +105,9 @@ fn unpack_entries(
     let manifest = manifest(first)?;
     let bytes = manifest.bytes();
     if bytes > limit {
-        return Err(Fault::Refused(format!("it holds {bytes} bytes; at most {limit} are allowed")));
+        return Err(Fault::Refused(format!(
+            "it holds {bytes} bytes; at most {limit} are allowed, which `--max-size` changes"
+        )));
     }
     let staging = begin()?;
     for run in &manifest.runs {
