@@ -10,6 +10,7 @@ use super::exit_code::ExitCode;
 use super::fake_option::TrainerOption;
 use super::printer::Color;
 use super::status::interval;
+use super::store::args::{CompareArguments, ExplainArguments, StoreCommand};
 use crate::cost::Convention;
 use crate::dataset::DEFAULT_SIZE;
 use crate::kernel::Kernels;
@@ -112,6 +113,24 @@ pub(super) enum Command {
                             ege-bench verify --rerun results/runs/ID --epochs 2 --threads 1\n  \
                             ege-bench verify --rerun ID --times 5 --tolerance 0.1")]
     Verify(VerifyArguments),
+    /// Look at stored runs, free disk space, and pass runs on
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  ege-bench store list\n  ege-bench store export RUN --to run.tar.gz"
+    )]
+    Store(StoreCommand),
+    /// Say why a run would be made again, or why not
+    ///
+    /// Its state, and whether its data, its split, its encoder's weights and this build are what it was made with. A run
+    /// is done again only where one of those that are part of its id changed.
+    #[command(
+        after_help = "Example:\n  ege-bench explain ege-unet-s42 --experiment experiments/isic2017.toml"
+    )]
+    Explain(ExplainArguments),
+    /// Compare two runs: settings, provenance, metrics, and image by image
+    #[command(after_help = "Examples:\n  ege-bench compare ege-unet-s42 ege-unet-s43\n  \
+                            ege-bench compare results/runs/ID other/runs/ID --check")]
+    Compare(CompareArguments),
     /// Look at networks
     #[command(subcommand, after_help = "Example:\n  ege-bench model show ege-unet")]
     Model(ModelCommand),

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 pub enum ExitCode {
     /// All good.
     Success = 0,
-    /// A check failed: a run that was verified doesn't repeat.
+    /// A check failed: a run that was verified doesn't repeat, or what `--check` asks for doesn't hold.
     CheckFailed = 1,
     /// The user's file or arguments are at fault.
     Usage = 2,
@@ -50,7 +50,9 @@ impl ExitCode {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Success => "all good",
-            Self::CheckFailed => "a check failed: a run that was verified doesn't repeat",
+            Self::CheckFailed => {
+                "a check failed: a run that was verified doesn't repeat, or what --check asks for doesn't hold"
+            }
             Self::Usage => "the file or the arguments are at fault",
             Self::Data => "data or weights are missing, unfit or damaged",
             Self::NothingToDo => "nothing to do: every run was done before",

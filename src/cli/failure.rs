@@ -41,6 +41,11 @@ impl Failure {
         Self { code: ExitCode::Data, message: Message::Plain { error: error.into(), hint } }
     }
 
+    /// A failure of stored results.
+    pub(super) fn store(error: impl Into<String>, hint: Option<String>) -> Self {
+        Self { code: ExitCode::Store, message: Message::Plain { error: error.into(), hint } }
+    }
+
     /// The same, with the folder of prepared data in the commands that it tells to run, where that isn't the
     /// default.
     pub(super) fn in_data_folder(mut self, data: &Path) -> Self {

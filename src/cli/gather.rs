@@ -104,7 +104,7 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
 }
 
 /// Checks that each reported image stands once under each weights, with the counts of all its pixels.
-fn whole(counts: &[CountsRow], reported: &[String], pixels: u64) -> Result<(), String> {
+pub(super) fn whole(counts: &[CountsRow], reported: &[String], pixels: u64) -> Result<(), String> {
     for (weights, name) in [(Weights::Best, "best"), (Weights::Last, "last")] {
         let mut missing: BTreeSet<&str> = reported.iter().map(String::as_str).collect();
         for row in counts.iter().filter(|row| row.weights == weights) {

@@ -2,11 +2,13 @@
 
 mod args;
 mod bench;
+mod compare;
 mod context;
 mod data;
 mod duration;
 mod evaluate;
 mod exit_code;
+mod explain;
 mod failure;
 mod fake_option;
 mod gather;
@@ -20,9 +22,10 @@ mod printer;
 mod progress;
 mod report;
 mod run;
-mod run_name;
+mod size;
 mod start;
 mod status;
+mod store;
 mod sweep;
 mod table;
 mod verify;

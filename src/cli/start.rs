@@ -8,7 +8,10 @@ use super::args::{Arguments, Command, DataCommand, ModelCommand};
 use super::context::Context;
 use super::exit_code::ExitCode;
 use super::printer::{Color, Printer};
-use super::{bench, data, evaluate, model, panic, plan, predict, report, run, status, verify, work};
+use super::store::{self, args::StoreCommand};
+use super::{
+    bench, compare, data, evaluate, explain, model, panic, plan, predict, report, run, status, verify, work,
+};
 
 /// Runs the program with the arguments, of which the first is its name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::ExitCode {
@@ -35,6 +38,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::Exit
         Command::Evaluate(arguments) => evaluate::run(&context, arguments),
         Command::Predict(arguments) => predict::run(&context, arguments),
         Command::Verify(arguments) => verify::run(&context, arguments),
+        Command::Store(StoreCommand::List(arguments)) => store::list::run(&context, arguments),
+        Command::Store(StoreCommand::Show(arguments)) => store::show::run(&context, arguments),
+        Command::Store(StoreCommand::Prune(arguments)) => store::prune::run(&context, arguments),
+        Command::Store(StoreCommand::Export(arguments)) => store::export::run(&context, arguments),
+        Command::Store(StoreCommand::Import(arguments)) => store::import::run(&context, arguments),
+        Command::Explain(arguments) => explain::run(&context, arguments),
+        Command::Compare(arguments) => compare::command::run(&context, arguments),
         Command::Bench(command) => bench::run(&context, command),
         Command::Model(ModelCommand::List(arguments)) => Ok(model::list::run(&context, arguments)),
         Command::Model(ModelCommand::Cost(arguments)) => model::cost::run(&context, arguments),

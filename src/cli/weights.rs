@@ -6,9 +6,8 @@ use super::args::WeightsArguments;
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::model::show::card;
-use crate::experiment::fingerprint::settings_of;
-use crate::experiment::protocol;
 use crate::experiment::settings::{ModelSettings, Normalization, Protocol, Settings, TrainSettings};
+use crate::experiment::{fingerprint, protocol};
 use crate::store::RunFolder;
 use crate::train::{Compute, Predictor};
 
@@ -58,7 +57,7 @@ fn of_run(arguments: &WeightsArguments) -> Result<Settings, Failure> {
         let hint = "name a weights file (.safetensors, .pth, .pt) or a run's folder, such as results/runs/ID";
         return Err(Failure::usage(format!("{shown} holds no run.json"), Some(hint.to_owned())));
     };
-    settings_of(&record.meaning).map_err(|error| {
+    fingerprint::settings(&record.meaning).map_err(|error| {
         let message = format!("{shown}/run.json: the settings can't be read: {error}");
         Failure { code: ExitCode::Store, ..Failure::usage(message, None) }
     })

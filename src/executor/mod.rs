@@ -2,10 +2,12 @@
 
 mod board;
 mod data;
+mod difference;
 mod error;
 mod fake;
 mod gallery;
 mod host;
+mod identity;
 mod interrupt;
 mod native;
 mod observer;
@@ -19,8 +21,10 @@ mod trainer;
 mod worker;
 
 pub use data::RunData;
+pub use difference::{Difference, differences};
 pub use error::ExecutorError;
 pub use fake::FakeTrainer;
+pub use identity::{Identity, Part, identity};
 pub use interrupt::{Interrupt, SECOND_INTERRUPT_CODE};
 pub use native::NativeTrainer;
 pub use observer::Observer;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::difference::differences;
 use crate::store::{RunFolder, RunRecord, RunState, StoreError};
 
 /// Why a planned run is due, or isn't.
@@ -130,32 +131,12 @@ fn changed(
     earlier
         .iter()
         .filter(|record| (&*record.experiment, &*record.variant, record.seed) == (experiment, variant, seed))
-        .map(|record| Changed { earlier: record.id.clone(), parts: changed_parts(&record.meaning, meaning) })
+        .map(|record| {
+            let parts = differences(&record.meaning, meaning).into_iter().map(|part| part.path).collect();
+            Changed { earlier: record.id.clone(), parts }
+        })
         .filter(|changed| !changed.parts.is_empty())
         .min_by_key(|changed| changed.parts.len())
-}
-
-/// The parts of two meanings that differ, as dotted paths such as `train.epochs`.
-pub(super) fn changed_parts(before: &Value, after: &Value) -> Vec<String> {
-    let mut parts = Vec::new();
-    differences("", before, after, &mut parts);
-    parts
-}
-
-fn differences(path: &str, before: &Value, after: &Value, parts: &mut Vec<String>) {
-    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    match (before, after) {
-        (Value::Object(before), Value::Object(after)) => {
-            for (key, value) in before {
-                differences(&below(key), value, after.get(key).unwrap_or(&Value::Null), parts);
-            }
-            for (key, value) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
-                differences(&below(key), &Value::Null, value, parts);
-            }
-        }
-        _ if before != after => parts.push(path.to_owned()),
-        _ => {}
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::difference::{Difference, differences};
 use super::error::ExecutorError;
 use super::plan::{PlanItem, plan};
-use super::reason::changed_parts;
 use super::trainer::Trainer;
 use crate::experiment::fingerprint::{self, CODE_VERSION, ENCODER_DIGEST};
 use crate::experiment::plan::PlannedRun;
@@ -164,13 +164,12 @@ pub fn recall(
     if item.meaning == record.meaning {
         return Ok(item);
     }
-    let at = |value: &Value, part: &str| shown(part.split('.').fold(value, |value, key| &value[key]));
-    let parts = changed_parts(&record.meaning, &item.meaning)
+    let parts = differences(&record.meaning, &item.meaning)
         .into_iter()
-        .map(|part| DifferingPart {
-            recorded: at(&record.meaning, &part),
-            here: at(&item.meaning, &part),
-            part,
+        .map(|Difference { path, before, after }| DifferingPart {
+            recorded: shown(&before),
+            here: shown(&after),
+            part: path,
         })
         .collect();
     Err(RecallError::Differs { id, parts })
@@ -178,7 +177,7 @@ pub fn recall(
 
 /// The run of a record whose id is that of what it says.
 fn planned(record: &RunRecord, encoder_weights: Vec<PathBuf>) -> Result<PlannedRun, RecallError> {
-    let settings = fingerprint::settings_of(&record.meaning).map_err(|source| RecallError::Settings {
+    let settings = fingerprint::settings(&record.meaning).map_err(|source| RecallError::Settings {
         id: record.id.clone(),
         version: record.provenance.version.clone(),
         source,

@@ -46,28 +46,31 @@ pub fn meaning(settings: &Settings, seed: u64, digests: Digests<'_>, device: &st
 
 /// The run's id and the name of its folder: `<model>-s<seed>-<12 hexadecimal digits of SHA-256>`.
 pub fn run_id(run: &PlannedRun, meaning: &Value) -> String {
+    id(&run.settings, run.seed, meaning)
+}
+
+/// The id of a run with these settings and that seed, as [`run_id`] gives it.
+pub fn id(settings: &Settings, seed: u64, meaning: &Value) -> String {
     let digest = Sha256::digest(sorted(meaning.clone()).to_string());
     let number = digest.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    format!("{}-s{}-{number:012x}", run.settings.model.name(), run.seed)
+    format!("{}-s{seed}-{number:012x}", settings.model.name())
+}
+
+/// The settings that a meaning was taken of; their protocol, which it leaves out, is `as-released`.
+///
+/// # Errors
+/// When it holds none that this version knows.
+pub fn settings(meaning: &Value) -> Result<Settings, serde_json::Error> {
+    let mut settings = meaning["settings"].clone();
+    if let Some(train) = settings.get_mut("train").and_then(Value::as_object_mut) {
+        train.insert("protocol".to_owned(), json!(Protocol::AsReleased));
+    }
+    serde_json::from_value(settings)
 }
 
 /// True where two settings can't give different results.
 pub fn same_settings(left: &Settings, right: &Settings) -> bool {
     settings_meaning(left) == settings_meaning(right)
-}
-
-/// The settings of a stored meaning: with the same seed and digests they mean the same again.
-///
-/// The protocol's name, which a meaning leaves out, is that of the released code.
-///
-/// # Errors
-/// When a setting is missing or isn't one, as in a meaning of another version.
-pub fn settings_of(meaning: &Value) -> Result<Settings, serde_json::Error> {
-    let mut settings = meaning.get("settings").cloned().unwrap_or_default();
-    if let Some(train) = settings.get_mut("train").and_then(Value::as_object_mut) {
-        train.insert("protocol".into(), serde_json::to_value(Protocol::AsReleased)?);
-    }
-    serde_json::from_value(settings)
 }
 
 fn settings_meaning(settings: &Settings) -> Value {
@@ -158,13 +161,13 @@ mod tests {
         for protocol in [Protocol::AsReleased, Protocol::AsWritten] {
             let run = run(protocol, 42);
             let stored = meaning(&run.settings, 42, DIGESTS, "cpu").to_string();
-            let settings = settings_of(&serde_json::from_str(&stored).unwrap()).unwrap();
+            let settings = settings(&serde_json::from_str(&stored).unwrap()).unwrap();
             assert_eq!(meaning(&settings, 42, DIGESTS, "cpu").to_string(), stored);
         }
         let mut old = meaning(&run(Protocol::AsReleased, 42).settings, 42, DIGESTS, "cpu");
         old["settings"]["train"].as_object_mut().unwrap().remove("epochs");
-        assert!(settings_of(&old).unwrap_err().to_string().contains("epochs"));
-        assert!(settings_of(&Value::Null).is_err());
+        assert!(settings(&old).unwrap_err().to_string().contains("epochs"));
+        assert!(settings(&Value::Null).is_err());
     }
 
     #[test]
@@ -178,5 +181,7 @@ mod tests {
         assert!(text.contains("\"learning-rate\":0.001,"), "{text}");
         let parsed: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(run_id(&run, &parsed), id(&run), "the id can be computed again from what was stored");
+        assert_eq!(settings(&parsed).unwrap(), run.settings);
+        assert!(settings(&json!({"settings": {"train": 1}})).is_err());
     }
 }

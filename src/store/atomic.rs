@@ -35,6 +35,27 @@ pub fn replace_keeping(path: &Path, previous: &Path, bytes: &[u8]) -> io::Result
     persist(temporary, path)
 }
 
+/// As [`write()`], with the bytes that `fill` writes; nothing is left where it fails.
+///
+/// # Errors
+/// As [`write()`], and those of `fill`.
+pub fn write_with<T>(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
+    let mut temporary = temporary(path, b"")?;
+    let value = fill(temporary.as_file_mut())?;
+    temporary.as_file().sync_all()?;
+    persist(temporary, path)?;
+    Ok(value)
+}
+
+/// Gives a folder another name beside it; it is on the disk when this returns.
+///
+/// # Errors
+/// When it can't be renamed, such as where something stands there already.
+pub fn move_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs_err::rename(from, to)?;
+    sync_folder(folder_of(to))
+}
+
 /// Removes what processes that died left unfinished in the folder.
 ///
 /// # Errors

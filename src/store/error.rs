@@ -56,6 +56,16 @@ pub enum StoreError {
         /// What stands there.
         found: String,
     },
+    /// An archive of runs isn't one, or isn't what its manifest says.
+    #[error("{}: {message}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// Where in it, and what was found.
+        message: String,
+        /// What can be done.
+        hint: String,
+    },
     /// A file doesn't hold what it should.
     #[error("{}: {message}", path.display())]
     Damaged {
@@ -75,6 +85,7 @@ impl StoreError {
                 "leave the results in their place while runs are made; the same command makes what is missing".into(),
             ),
             Self::NotFinite { .. } => None,
+            Self::Archive { hint, .. } => Some(hint.clone()),
             Self::NotAFolder { .. } => {
                 Some("move it away, or choose another folder with `--results DIR`".into())
             }

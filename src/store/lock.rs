@@ -31,9 +31,15 @@ impl RunLock {
     /// When another process holds it or its files can't be made.
     pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {
         fs_err::create_dir_all(folder)?;
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(lock_path(folder))?;
         for tries_left in (0..TRIES).rev() {
+            let path = lock_path(folder);
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
             let locks_reach = match file.try_lock().map_err(io::Error::from) {
+                // Whoever held it may have removed the folder: a file without a name locks nobody out.
+                Ok(()) if !is_at(&file, &path) => {
+                    fs_err::create_dir_all(folder)?;
+                    continue;
+                }
                 Ok(()) => true,
                 // The lease has to do.
                 Err(error) if error.kind() == io::ErrorKind::Unsupported => false,
@@ -57,6 +63,21 @@ impl RunLock {
     /// such as after a suspension.
     pub fn is_lost(&self) -> bool {
         self.lease.is_lost()
+    }
+}
+
+/// True if the open file is the one that stands at the path now.
+fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(open), Ok(named)) = (file.metadata(), fs_err::metadata(path)) else { return false };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (open.dev(), open.ino()) == (named.dev(), named.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        // There an open file's folder can't be removed.
+        open.is_file() && named.is_file()
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Everything below `results/` is written through [`atomic`], whole files, or [`lines`], line by line.
 
+pub mod archive;
 pub mod atomic;
 pub mod checkpoint;
 mod counts;
 mod error;
 mod events;
+mod files;
 mod folder;
 mod format;
 mod gallery;
@@ -15,11 +17,13 @@ pub mod lines;
 mod lock;
 mod noise;
 mod record;
+mod removal;
 mod results;
 mod signs;
 mod tensorboard;
 
 pub use error::{StoreError, io_hint};
+pub use files::{CORE_FILES, FileKind, RunFile};
 pub use folder::{DIVERGED, RunFolder};
 pub use format::FORMAT;
 pub use gallery::GalleryEntry;

@@ -31,6 +31,11 @@ impl Results {
     /// # Errors
     /// When the folder can't be listed or something else stands in its place; a missing one has no runs.
     pub fn runs(&self) -> Result<Vec<RunFolder>, StoreError> {
+        Ok(self.folders()?.into_iter().filter(|folder| !folder.is_unfinished()).collect())
+    }
+
+    /// The same, with those that are no runs yet, or no longer.
+    pub(super) fn folders(&self) -> Result<Vec<RunFolder>, StoreError> {
         if let Some(found) = self.obstacle() {
             return Err(StoreError::NotAFolder { path: self.root.clone(), found });
         }

@@ -24,6 +24,8 @@ mod run_cli;
 mod run_resume;
 mod starts;
 mod store;
+mod store_archive;
+mod store_tools;
 mod verify;
 
 /// The kernels' instruction set: whatever this processor has; `tests/portable.rs` has the other.

@@ -12,7 +12,7 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::label::Labels;
 use crate::cli::progress::Progress;
-use crate::cli::run_name;
+use crate::cli::store::find;
 use crate::executor::{Interrupt, PlanItem, Session, Trainer, now, provenance, recall};
 use crate::kernel::use_kernels;
 use crate::store::{FORMAT, MeasuredWith, NoiseFloor, Provenance, Results, RunFolder, RunState};
@@ -22,7 +22,8 @@ use crate::verify::{Comparison, Left, Meter, Spreads, Verdict, compare, judge};
 const FLOOR_REPEATS: u32 = 2;
 
 pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
-    let (stored, record) = run_name::find(&context.results, &arguments.rerun)?;
+    let stored = find::find(&context.results, &arguments.rerun)?;
+    let record = find::record(&stored)?;
     let epochs = epochs(arguments, &Left::read(&stored)?, &record.id)?;
     let threads = start_threads(arguments.threads)?;
     use_kernels(arguments.kernels.unwrap_or_else(|| record.provenance.kernels.parse().unwrap_or_default()));

@@ -13,6 +13,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("rand_chacha", &["random"]),
+    ("tar", &["store"]),
+    ("flate2", &["store"]),
 ];
 
 /// The only place that writes to the terminal.

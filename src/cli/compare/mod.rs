@@ -1,0 +1,5 @@
+//! `ege-bench compare`: two runs side by side.
+
+pub(super) mod command;
+mod pairs;
+mod side;
