@@ -178,7 +178,7 @@ fn a_run_that_is_not_whole_is_not_exported() {
 }
 
 #[test]
-fn a_folder_link_in_a_run_is_not_followed_into_an_archive() {
+fn nothing_but_known_files_goes_into_an_archive() {
     let program = Program::new();
     let run = program.only_run(|| program.run(&[]));
     fs_err::create_dir_all(run.join("images")).unwrap();
@@ -192,6 +192,14 @@ fn a_folder_link_in_a_run_is_not_followed_into_an_archive() {
     let names: Vec<_> =
         entries(&program.folder().join("x.tar.gz")).into_iter().map(|entry| entry.1).collect();
     assert!(names.iter().all(|name| !name.contains("jpg") && !name.ends_with("lock")), "{names:?}");
+    #[cfg(unix)]
+    {
+        fs_err::remove_file(run.join("log.txt")).unwrap();
+        fs_err::os::unix::fs::symlink("images/ISIC_0000000.jpg", run.join("log.txt")).unwrap();
+        fake(&program, &["store", "export", "ege-unet", "--to", "y.tar.gz"])
+            .expect(6, &["log.txt is a link; only files go into an archive"]);
+        assert!(!program.folder().join("y.tar.gz").exists());
+    }
 }
 
 /// Imports an archive that was tampered with into empty results, and checks that it is refused without a trace.
