@@ -65,7 +65,7 @@ fn a_watch_tells_of_each_change_until_every_run_is_done() {
 #[test]
 fn a_watch_is_ended_by_a_signal_and_disturbs_nobody() {
     let program = Program::new();
-    let slow = program.start(&SEEDS, "fake:epoch-ms=400");
+    let slow = program.start(&SEEDS, "fake:epoch-ms=2000");
     program.wait_for_start();
     let watch = [&SEEDS[..], &["--watch=0.1"]].concat();
     let interrupted = program.start_telling("watch.txt", "status", &watch);

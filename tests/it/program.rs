@@ -198,7 +198,20 @@ fn end(mut child: Child) {
 #[cfg(unix)]
 fn kill_group(child: &mut Child) {
     let group = format!("-{}", child.id());
-    let _ = Command::new("kill").args(["-s", "KILL", "--", &group]).stderr(Stdio::null()).status();
+    let send = |signal: &str| {
+        let mut kill = Command::new("kill");
+        kill.args(["-s", signal, "--", &group])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|sent| sent.success())
+    };
+    send("KILL");
+    let _ = child.wait();
+    // Its workers' locks go with them, a moment later.
+    let begun = Instant::now();
+    while send("0") && begun.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 #[cfg(not(unix))]

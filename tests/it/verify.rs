@@ -163,7 +163,7 @@ fn what_is_another_run_here_is_refused() {
     let native = program.output(&["verify", "--rerun", id(&run)]);
     native.expect(2, &["device class `fake`, this is `cpu`", "hint: "]);
     program.output(&["verify"]).expect(2, &["--rerun"]);
-    verify(&program, "ege-unet-s7", &[]).expect(2, &["there is no run `ege-unet-s7` in results/runs"]);
+    verify(&program, "ege-unet-s7", &[]).expect(2, &["there is no run `ege-unet-s7` in results"]);
     verify(&program, "-", &[]).expect(2, &["there is no run"]);
     let weights = ["--encoder-weights", "a.pth"];
     verify(&program, id(&run), &weights).expect(2, &["starts from scratch"]);

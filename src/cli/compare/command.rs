@@ -97,7 +97,10 @@ impl Comparison {
         printer.result(table);
         printer
             .result(format_args!("\n{}", listed("SETTING", &self.settings(), "the settings are the same")));
-        printer.result(format_args!("\n{}", listed("MADE WITH", &self.provenance(), "made with the same")));
+        printer.result(format_args!(
+            "\n{}",
+            listed("MADE WITH", &self.provenance(), "made by the same build on the same machine")
+        ));
         let images = self.pairs.common.len();
         let which = if arguments.common { " that both report on" } else { "" };
         printer.result(format_args!("\n{images} images{which}, best weights\n{}", self.metrics_table()));

@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(told("oth"), "other-s2-cc");
         let ambiguous = told("net-s1-");
         assert!(ambiguous.contains("2 ids: net-s1-aa, net-s1-ab; type more"), "{ambiguous}");
-        assert!(told("ohter-s2-cc").contains("did you mean `other-s2-cc`?"));
+        assert!(told("other-s2-cx").contains("did you mean `other-s2-cc`?"));
         for text in ["", "..", "x"] {
             assert!(told(text).contains("there is no run"), "{text}");
         }

@@ -53,7 +53,16 @@ pub fn pack(
     for (id, folder) in &runs {
         let mut files = Vec::new();
         for file in folder.files()?.into_iter().filter(|file| contents.take(&file.path)) {
-            let (bytes, sha256) = digest(File::open(folder.path().join(&file.path))?)?;
+            let from = folder.path().join(&file.path);
+            if fs_err::symlink_metadata(&from)?.is_symlink() {
+                // What it leads to is no part of the run, and may be anything.
+                return Err(StoreError::Archive {
+                    path: path.to_owned(),
+                    message: format!("{} is a link; only files go into an archive", from.display()),
+                    hint: "replace the link by the file".to_owned(),
+                });
+            }
+            let (bytes, sha256) = digest(File::open(from)?)?;
             files.push(ArchiveFile { path: file.path, bytes, sha256 });
         }
         manifest.runs.push(ArchiveRun { id: id.clone(), files });
