@@ -1,10 +1,9 @@
 //! The one writer of whole files below `results/`: a reader sees the old bytes or the new ones, never a part.
 
-use std::io::{self, Write};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use fs_err::OpenOptions;
-use tempfile::NamedTempFile;
+use super::disk::{self, Handle};
 
 /// What the names of unfinished files begin with; a process that dies may leave such files behind.
 pub const TEMPORARY_PREFIX: &str = ".unfinished-";
@@ -17,7 +16,7 @@ pub const TEMPORARY_PREFIX: &str = ".unfinished-";
 /// # Errors
 /// When the folder can't be made or written to, with the path in the message.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    persist(temporary(path, bytes)?, path)
+    persist(&temporary(path, bytes)?, path)
 }
 
 /// As [`write()`], but the file's old bytes stay in `previous`.
@@ -28,11 +27,21 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// When the folder can't be made or written to, with the path in the message.
 pub fn replace_keeping(path: &Path, previous: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary(path, bytes)?;
-    match fs_err::rename(path, previous) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    match disk::rename(path, previous) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(given_up(&temporary, error)),
+        _ => persist(&temporary, path),
     }
-    persist(temporary, path)
+}
+
+/// Removes a file; it is no error if there is none.
+///
+/// # Errors
+/// When it can't be removed.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match disk::remove(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Removes what processes that died left unfinished in the folder.
@@ -47,46 +56,41 @@ pub fn clear_unfinished(folder: &Path) -> io::Result<()> {
     for entry in entries {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
-            fs_err::remove_file(entry.path())?;
+            disk::remove(&entry.path())?;
         }
     }
     Ok(())
 }
 
-fn temporary(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile<fs_err::File>> {
-    let folder = folder_of(path);
-    fs_err::create_dir_all(folder)?;
+/// A synced file of these bytes in the folder of `path`.
+///
+/// Nothing removes it when this process dies: whoever takes the run's lock next does.
+fn temporary(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let folder = disk::parent(path);
+    disk::make_folders(folder)?;
     // Opened by hand and not by `tempfile`, whose files nobody but their owner may read.
-    let mut file = tempfile::Builder::new()
-        .prefix(TEMPORARY_PREFIX)
-        .make_in(folder, |path| OpenOptions::new().write(true).create_new(true).open(path))
-        // Its message would name the temporary file twice.
-        .map_err(|error| {
-            let kind = error.kind();
-            io::Error::new(kind, format!("failed to make a file in {}: {kind}", folder.display()))
-        })?;
-    file.as_file_mut().write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
-fn persist(temporary: NamedTempFile<fs_err::File>, path: &Path) -> io::Result<()> {
-    temporary.persist(path).map_err(|error| {
-        io::Error::new(error.error.kind(), format!("failed to rename to {}: {}", path.display(), error.error))
+    let made = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).make_in(folder, Handle::create);
+    // Its message would name the temporary file twice.
+    let (mut file, temporary) = made.and_then(|made| Ok(made.keep()?)).map_err(|error| {
+        let kind = error.kind();
+        io::Error::new(kind, format!("failed to make a file in {}: {kind}", folder.display()))
     })?;
-    sync_folder(folder_of(path))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
+    match file.append(bytes).and_then(|()| file.sync()) {
+        Ok(()) => Ok(temporary),
+        Err(error) => Err(given_up(&temporary, error)),
     }
 }
 
-// Windows has no way to sync a folder, and needs none for a rename.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs_err::File::open(folder)?.sync_all() } else { Ok(()) }
+fn persist(temporary: &Path, path: &Path) -> io::Result<()> {
+    disk::rename(temporary, path).map_err(|error| given_up(temporary, error))?;
+    disk::sync_folder(disk::parent(path))
+}
+
+/// Removes a temporary file that comes to nothing, so that a full disk isn't filled with them.
+fn given_up(temporary: &Path, error: io::Error) -> io::Error {
+    // The first error says more than this one would; the next session removes the file.
+    drop(disk::remove(temporary));
+    error
 }
 
 #[cfg(test)]

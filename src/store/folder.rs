@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::{self, Checkpoint};
 use super::lines::LineWriter;
 use super::{
-    CountsRow, EpochEvent, GalleryEntry, RunLock, RunRecord, StoreError, atomic, counts, events, format,
-    gallery, lock,
+    CountsRow, EpochEvent, GalleryEntry, RunLock, RunRecord, StoreError, atomic, best, counts, disk,
+    events, format, gallery, lock,
 };
 
 /// `results/runs/<id>/`, whether it exists or not.
@@ -32,6 +32,7 @@ impl RunFolder {
     /// When another process works on the run or the folder can't be written to.
     pub fn lock(&self) -> Result<RunLock, StoreError> {
         let lock = RunLock::take(&self.path.join("lock"), &self.path)?;
+        self.sync_names()?;
         for folder in [self.path.clone(), self.checkpoints(), self.masks()] {
             atomic::clear_unfinished(&folder)?;
         }
@@ -83,8 +84,9 @@ impl RunFolder {
     /// Opens `events.jsonl` for appending.
     ///
     /// # Errors
-    /// When it can't be opened.
+    /// When it can't be opened or is damaged: hours of training would end in a run that can't be reported.
     pub fn event_writer(&self) -> Result<LineWriter, StoreError> {
+        self.events()?;
         LineWriter::open(&self.path.join("events.jsonl"))
     }
 
@@ -112,6 +114,14 @@ impl RunFolder {
         checkpoint::load(&self.checkpoints())
     }
 
+    /// As [`checkpoint`](Self::checkpoint), for the session that goes on from it: it removes damaged ones.
+    ///
+    /// # Errors
+    /// When checkpoints existed and none was whole.
+    pub fn take_up_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        checkpoint::take_up(&self.checkpoints())
+    }
+
     /// Saves a checkpoint and keeps the one before.
     ///
     /// # Errors
@@ -123,17 +133,17 @@ impl RunFolder {
     /// The best weights, a safetensors file.
     ///
     /// # Errors
-    /// When there are none or they can't be read.
+    /// When there are none, they can't be read, or they aren't those that were written.
     pub fn best_weights(&self) -> Result<Vec<u8>, StoreError> {
-        Ok(fs_err::read(self.path.join("best.safetensors"))?)
+        best::read(&self.path)
     }
 
-    /// Replaces the best weights.
+    /// Replaces the best weights and their hash.
     ///
     /// # Errors
     /// When they can't be written.
     pub fn write_best_weights(&self, weights: &[u8]) -> Result<(), StoreError> {
-        Ok(atomic::write(&self.path.join("best.safetensors"), weights)?)
+        best::write(&self.path, weights)
     }
 
     /// The images chosen to be looked at; none for a run without a gallery.
@@ -177,6 +187,22 @@ impl RunFolder {
     /// When it can't be opened.
     pub fn log_writer(&self) -> Result<LineWriter, StoreError> {
         LineWriter::open(&self.path.join("log.txt"))
+    }
+
+    /// Waits until the names of the folder and of those above it are on the disk, up to that of the results.
+    ///
+    /// Whoever makes a folder syncs its name, but may die before.
+    fn sync_names(&self) -> std::io::Result<()> {
+        let mut folder = self.path.as_path();
+        for _ in ["this folder", "runs", "the results"] {
+            folder = disk::parent(folder);
+            match disk::sync_folder(folder) {
+                // One that may not be listed can't be synced, and needn't be for the rest to work.
+                Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
+                synced => synced?,
+            }
+        }
+        Ok(())
     }
 
     fn checkpoints(&self) -> PathBuf {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fs_err::{File, OpenOptions};
 
-use super::StoreError;
+use super::{StoreError, disk};
 
 /// A run's lock; it is free again when this value goes.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl RunLock {
     /// # Errors
     /// When another process holds it or the file can't be made.
     pub(super) fn take(path: &Path, folder: &Path) -> Result<Self, StoreError> {
-        fs_err::create_dir_all(folder)?;
+        disk::make_folders(folder)?;
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         for _ in 0..TRIES {
             match file.try_lock().map_err(io::Error::from) {

@@ -3,8 +3,11 @@
 //! Everything below `results/` is written through [`atomic`], whole files, or [`lines`], line by line.
 
 pub mod atomic;
+mod best;
 pub mod checkpoint;
 mod counts;
+#[doc(hidden)]
+pub mod disk;
 mod error;
 mod events;
 mod folder;
