@@ -39,7 +39,10 @@ pub(super) fn read(folder: &Path) -> Result<Vec<u8>, StoreError> {
         hash => hash?,
     };
     if hash != line(&weights).as_bytes() {
-        return Err(StoreError::Damaged { path, message: format!("the weights' hash isn't the one in {HASH}") });
+        return Err(StoreError::Damaged {
+            path,
+            message: format!("the weights' hash isn't the one in {HASH}"),
+        });
     }
     Ok(weights)
 }
@@ -72,7 +75,8 @@ mod tests {
         let put = |name: &'static str, bytes: &'static [u8]| {
             move |folder: &Path| fs_err::write(folder.join(name), bytes).unwrap()
         };
-        let remove = |name: &'static str| move |folder: &Path| fs_err::remove_file(folder.join(name)).unwrap();
+        let remove =
+            |name: &'static str| move |folder: &Path| fs_err::remove_file(folder.join(name)).unwrap();
         check(|_| (), Ok(b"abc"));
         check(put(WEIGHTS, b"abd"), Err("best.safetensors: the weights' hash isn't the one in best.sha256"));
         check(put(WEIGHTS, b""), Err("best.sha256"));

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::checkpoint::{self, Checkpoint};
 use super::lines::LineWriter;
 use super::{
-    CountsRow, EpochEvent, GalleryEntry, RunLock, RunRecord, StoreError, atomic, best, counts, disk,
-    events, format, gallery, lock,
+    CountsRow, EpochEvent, GalleryEntry, RunLock, RunRecord, StoreError, atomic, best, counts, disk, events,
+    format, gallery, lock,
 };
 
 /// `results/runs/<id>/`, whether it exists or not.
@@ -53,11 +53,11 @@ impl RunFolder {
     /// When it can't be read, is damaged or of a newer format.
     pub fn record(&self) -> Result<Option<RunRecord>, StoreError> {
         let path = self.path.join("run.json");
-        let text = match fs_err::read_to_string(&path) {
+        let bytes = match fs_err::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text?,
+            bytes => bytes?,
         };
-        let value = format::parse(&path, &text)?;
+        let value = format::parse(&path, &bytes)?;
         serde_json::from_value(value)
             .map(Some)
             .map_err(|error| StoreError::Damaged { path, message: error.to_string() })
