@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::disk::{self, Handle};
 
@@ -44,18 +45,21 @@ pub fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes what processes that died left unfinished in the folder.
+/// Removes what processes that died left unfinished in the folder, where nobody wrote to it for `age`: where no lock
+/// keeps others away, a younger file may be one that is being written.
 ///
 /// # Errors
 /// When the folder can't be read or such a file can't be removed; a missing folder is fine.
-pub fn clear_unfinished(folder: &Path) -> io::Result<()> {
+pub fn clear_unfinished(folder: &Path, age: Duration) -> io::Result<()> {
+    let is_old = |modified: SystemTime| age.is_zero() || modified.elapsed().is_ok_and(|past| past >= age);
     let entries = match fs_err::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
     };
     for entry in entries {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+        let is_unfinished = entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX);
+        if is_unfinished && is_old(entry.metadata()?.modified()?) {
             disk::remove(&entry.path())?;
         }
     }
@@ -71,7 +75,7 @@ fn temporary(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     // Opened by hand and not by `tempfile`, whose files nobody but their owner may read.
     let made = tempfile::Builder::new().prefix(TEMPORARY_PREFIX).make_in(folder, Handle::create);
     // Its message would name the temporary file twice.
-    let (mut file, temporary) = made.and_then(|made| Ok(made.keep()?)).map_err(|error| {
+    let (file, temporary) = made.and_then(|made| Ok(made.keep()?)).map_err(|error| {
         let kind = error.kind();
         io::Error::new(kind, format!("failed to make a file in {}: {kind}", folder.display()))
     })?;
@@ -124,8 +128,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write(&folder.path().join("run.json"), b"{}").unwrap();
         fs_err::write(folder.path().join(format!("{TEMPORARY_PREFIX}x")), b"half").unwrap();
-        clear_unfinished(folder.path()).unwrap();
-        clear_unfinished(&folder.path().join("missing")).unwrap();
+        clear_unfinished(folder.path(), Duration::from_hours(1)).unwrap();
+        assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 2, "it may be at work");
+        clear_unfinished(folder.path(), Duration::ZERO).unwrap();
+        clear_unfinished(&folder.path().join("missing"), Duration::ZERO).unwrap();
         let names: Vec<_> =
             fs_err::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["run.json"]);

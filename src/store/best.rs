@@ -49,7 +49,9 @@ pub(super) fn read(folder: &Path) -> Result<Vec<u8>, StoreError> {
 
 /// What `sha256sum` prints of the weights, so that `sha256sum --check` reads it.
 fn line(weights: &[u8]) -> String {
-    let digits: String = Sha256::digest(weights).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = Sha256::digest(weights);
+    let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     format!("{digits}  {WEIGHTS}\n")
 }
 
@@ -78,7 +80,7 @@ mod tests {
         let remove =
             |name: &'static str| move |folder: &Path| fs_err::remove_file(folder.join(name)).unwrap();
         check(|_| (), Ok(b"abc"));
-        check(put(WEIGHTS, b"abd"), Err("best.safetensors: the weights' hash isn't the one in best.sha256"));
+        check(put(WEIGHTS, b"abC"), Err("best.safetensors: the weights' hash isn't the one in best.sha256"));
         check(put(WEIGHTS, b""), Err("best.sha256"));
         check(put(HASH, b""), Err("best.sha256"));
         check(remove(WEIGHTS), Err("best.safetensors: the best weights are gone"));

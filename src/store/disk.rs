@@ -141,7 +141,10 @@ impl Handle {
         match OpenOptions::new().read(true).append(true).open(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 make(Change::Create(path), || Ok(()))?;
-                Ok(Self(OpenOptions::new().read(true).append(true).create(true).open(path)?))
+                let file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+                // Bytes are synced as they come; what is to find them is now.
+                sync_folder(parent(path))?;
+                Ok(Self(file))
             }
             file => Ok(Self(file?)),
         }
@@ -159,9 +162,9 @@ impl Handle {
     }
 
     /// Puts bytes to the end.
-    pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Self(file) = self;
-        make(Change::Append(&file.path().to_owned(), bytes), || file.write_all(bytes))
+    pub(super) fn append(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = &self.0;
+        make(Change::Append(self.path(), bytes), || file.write_all(bytes))
     }
 
     /// Cuts the file to so many bytes.
@@ -211,7 +214,7 @@ mod tests {
         let notes = Rc::new(Notes::default());
         watch(Some(notes.clone()));
         make_folders(&folder).unwrap();
-        let mut file = Handle::open(&folder.join("f")).unwrap();
+        let file = Handle::open(&folder.join("f")).unwrap();
         file.append(b"skipped").unwrap();
         assert_eq!(Handle::create(&folder.join("f.no")).unwrap_err().kind(), ErrorKind::StorageFull);
         rename(&folder.join("f"), &folder.join("g")).unwrap();
@@ -227,6 +230,7 @@ mod tests {
                 "folder b",
                 "sync folder a",
                 "create f",
+                "sync folder b",
                 "append f",
                 "create f.no",
                 "rename g"

@@ -1,6 +1,7 @@
 //! The folder of one run.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::checkpoint::{self, Checkpoint};
 use super::lines::LineWriter;
@@ -34,7 +35,7 @@ impl RunFolder {
         let lock = RunLock::take(&self.path.join("lock"), &self.path)?;
         self.sync_names()?;
         for folder in [self.path.clone(), self.checkpoints(), self.masks()] {
-            atomic::clear_unfinished(&folder)?;
+            atomic::clear_unfinished(&folder, Duration::ZERO)?;
         }
         Ok(lock)
     }
@@ -189,10 +190,15 @@ impl RunFolder {
         LineWriter::open(&self.path.join("log.txt"))
     }
 
-    /// Waits until the names of the folder and of those above it are on the disk, up to that of the results.
+    /// Waits until the names of the checkpoints are on the disk, of the folder, and of those above it up to that of
+    /// the results.
     ///
-    /// Whoever makes a folder syncs its name, but may die before.
+    /// Whoever makes a folder or a checkpoint syncs its name, but may die before; the next session goes on from what
+    /// it sees, so it must not be lost any more.
     fn sync_names(&self) -> std::io::Result<()> {
+        if self.checkpoints().is_dir() {
+            disk::sync_folder(&self.checkpoints())?;
+        }
         let mut folder = self.path.as_path();
         for _ in ["this folder", "runs", "the results"] {
             folder = disk::parent(folder);

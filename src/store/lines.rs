@@ -147,6 +147,33 @@ mod tests {
         check("1\n\0\n3\n", Err("line 2"));
     }
 
+    /// A disk on which nothing but the first three bytes of anything have room.
+    struct Full;
+
+    impl disk::Watcher for Full {
+        fn before(&self, change: disk::Change<'_>) -> std::io::Result<disk::Verdict> {
+            let disk::Change::Append(path, bytes) = change else { return Ok(disk::Verdict::Make) };
+            let mut text = fs_err::read(path)?;
+            text.extend(&bytes[..3]);
+            fs_err::write(path, text)?;
+            Err(ErrorKind::StorageFull.into())
+        }
+    }
+
+    #[test]
+    fn what_a_full_disk_took_of_a_line_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        let mut writer = LineWriter::open(&path).unwrap();
+        writer.append(&"first").unwrap();
+        disk::watch(Some(std::rc::Rc::new(Full)));
+        let full = writer.append(&"second").unwrap_err();
+        disk::watch(None);
+        assert!(full.hint().unwrap().contains("free some disk space"), "{full}");
+        writer.append(&"third").unwrap();
+        assert_eq!(read::<String>(&path).unwrap(), ["first", "third"]);
+    }
+
     #[test]
     fn what_is_no_number_is_refused_and_leaves_no_line() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
 //! Small sweeps of the fake trainer in this process, on a disk that may fail: what they train and how they end.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

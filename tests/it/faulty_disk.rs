@@ -1,4 +1,5 @@
 //! A disk for tests in process that fills up, and on which a process is killed or the power fails at any change.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 mod journal;
 

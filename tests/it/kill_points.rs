@@ -3,6 +3,7 @@
 //! `EGE_BENCH_KILL_POINTS` kills are drawn from `EGE_BENCH_KILL_SEED`. Each is one of three kinds: at a moment of the
 //! training's whole time, as soon as the next unfinished file is seen, or shortly after a request to stop, so that
 //! it falls into the middle of an epoch's checkpoint.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
@@ -98,12 +99,12 @@ impl Group {
         self.0.try_wait().unwrap().is_some()
     }
 
-    /// Kills it; false if it had ended before.
-    fn kill(mut self) -> bool {
-        let lives = !self.has_ended();
+    /// Kills it; its exit code if it had ended before. A request to stop that comes too early kills as well.
+    fn kill(mut self) -> Option<i32> {
+        let ended = self.0.try_wait().unwrap();
         self.signal("KILL");
         self.0.wait().unwrap();
-        lives
+        ended.and_then(|status| status.code())
     }
 }
 
@@ -142,8 +143,8 @@ fn phase(program: &Program) -> (&'static str, usize) {
     (phase, saved)
 }
 
-/// Starts the training and kills it within about `time`; false if it ended before.
-fn kill_once(program: &Program, time: Duration, draws: &mut Stream) -> bool {
+/// Starts the training and kills it within about `time`; its exit code if it ended before.
+fn kill_once(program: &Program, time: Duration, draws: &mut Stream) -> Option<i32> {
     let mut group = Group::start(program, 1 + draws.below(2));
     let begun = Instant::now();
     let moment = time.mul_f64(draws.unit());
@@ -209,9 +210,12 @@ fn a_training_killed_anywhere_ends_with_the_same_bits() {
         while killed < points {
             // What is left of the training, from the command's start.
             let left = time.mul_f64(1.0 - 0.8 * saved as f64 / EPOCHS as f64);
-            if !kill_once(&hurt, left, &mut draws) {
-                let done = hurt.runs().first().is_some_and(|run| run.join("counts.jsonl").exists());
-                if done { break } else { continue }
+            match kill_once(&hurt, left, &mut draws) {
+                None => {}
+                // Stopped at a checkpoint, the second signal included.
+                Some(5 | 130) => continue,
+                Some(0 | 4) => break,
+                Some(code) => panic!("ended with {code}: {}", hurt.folder().display()),
             }
             killed += 1;
             let phase;

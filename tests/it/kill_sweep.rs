@@ -1,9 +1,10 @@
 //! A short run, killed or left without power at every change that it makes to the disk, goes on to the same bits.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::collections::BTreeSet;
 
 use ege_bench::random;
-use ege_bench::store::RunState;
+use ege_bench::store::{RunState, atomic};
 
 use super::fake_sweep::{Asked, End, Sweep, gallery, items};
 
@@ -15,6 +16,17 @@ fn finish(sweep: &Sweep, told: &str) {
     sweep.work(&items(SHORT), None, None).unwrap().unwrap();
     let left = sweep.left.take();
     assert!(left.iter().all(|(_, state)| matches!(state, RunState::Done { .. })), "{told}: {left:?}");
+    assert_eq!(unfinished(sweep), [""; 0], "{told}");
+}
+
+/// Temporary files in the run's folder.
+fn unfinished(sweep: &Sweep) -> Vec<String> {
+    let run = sweep.results.run(&items(SHORT)[0].id);
+    let names = ["", "checkpoint", "masks"].into_iter().flat_map(|folder| {
+        let entries = fs_err::read_dir(run.path().join(folder)).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect::<Vec<_>>()
+    });
+    names.filter(|name| name.starts_with(atomic::TEMPORARY_PREFIX)).collect()
 }
 
 /// Kills the work at each change in turn, lets `then` happen, goes on, and compares with the undisturbed run.
@@ -23,7 +35,7 @@ fn at_every_change(sessions: u64, then: impl Fn(&Sweep)) {
     let whole = Sweep::new(0);
     finish(&whole, "undisturbed");
     let changes = whole.disk.changes();
-    assert!(changes > 100, "only {changes} changes");
+    assert!(changes > 50, "only {changes} changes");
     let (expect, shown) = (End::undisturbed(item), gallery(&whole.results.run(&item.id)));
     assert!(!shown.is_empty());
     let mut saved = BTreeSet::new();
@@ -65,6 +77,24 @@ fn power_lost_at_any_change_costs_an_epoch_and_changes_no_bit() {
 }
 
 #[test]
+fn a_session_vouches_for_what_a_killed_one_left() {
+    let item = &items(SHORT)[0];
+    let expect = End::undisturbed(item);
+    for at in 0.. {
+        let sweep = Sweep::new(at as u64);
+        if sweep.work(&items(SHORT), Some(at), None).is_some() {
+            break;
+        }
+        finish(&sweep, "after a kill");
+        sweep.disk.lose_power();
+        // No session goes on: what was done must be there.
+        let folder = sweep.results.run(&item.id);
+        assert!(folder.record().unwrap().is_some(), "killed at change {at}: the run is lost");
+        assert_eq!(End::of(&folder).unwrap(), expect, "killed at change {at}");
+    }
+}
+
+#[test]
 fn a_disk_that_fills_up_at_any_byte_tears_nothing() {
     let item = &items(SHORT)[0];
     let expect = End::undisturbed(item);
@@ -87,6 +117,7 @@ fn a_disk_that_fills_up_at_any_byte_tears_nothing() {
                 state => panic!("{state:?}"),
             },
         }
+        assert_eq!(unfinished(&sweep), [""; 0], "room for {room} bytes");
         sweep.disk.set_room(None);
         finish(&sweep, &format!("room for {room} bytes"));
         assert_eq!(End::of(&sweep.results.run(&item.id)).unwrap(), expect, "room for {room} bytes");

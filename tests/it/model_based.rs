@@ -65,8 +65,8 @@ fn harm() -> impl Strategy<Value = Harm> {
     let file = prop_oneof![
         4 => Just(LAST),
         2 => Just(PREVIOUS),
-        1 => Just(BEST),
-        1 => Just(EVENTS),
+        3 => Just(BEST),
+        2 => Just(EVENTS),
         1 => Just(COUNTS),
         1 => Just(RECORD),
         1 => Just(LOG),
@@ -82,9 +82,9 @@ fn harm() -> impl Strategy<Value = Harm> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => proptest::option::of(1..12_usize).prop_map(Step::Run),
-        5 => (0..300_usize).prop_map(Step::Kill),
-        5 => (0..300_usize).prop_map(Step::Power),
+        4 => proptest::option::weighted(0.7, 1..9_usize).prop_map(Step::Run),
+        5 => (0..200_usize).prop_map(Step::Kill),
+        5 => (0..200_usize).prop_map(Step::Power),
         4 => harm().prop_map(Step::Harm),
         2 => (0..9000_u64).prop_map(Step::Fill),
         2 => Just(Step::MakeRoom),
@@ -104,7 +104,7 @@ fn whatever_happens_runs_keep_their_promises() {
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&number("EGE_BENCH_MODEL_SEED", 1).to_le_bytes());
     let config = Config {
-        cases: number("EGE_BENCH_MODEL_CASES", 300) as u32,
+        cases: number("EGE_BENCH_MODEL_CASES", 400) as u32,
         failure_persistence: None,
         ..Config::default()
     };

@@ -4,6 +4,7 @@
 //! since its last sync is kept up to some point; of each folder, what was done to its names since its last sync is
 //! kept up to some point. Files and folders know nothing of each other: a synced file in a folder whose own name
 //! was never synced is lost with it.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -136,7 +137,8 @@ impl Unsynced {
                 Edit::Cut(_) => {}
                 Edit::Append(more) if index < whole => bytes.extend(more),
                 Edit::Append(more) => {
-                    let part = draws.below(more.len() as u64 + 1) as usize;
+                    let all = more.len() as u64;
+                    let part = if draws.chance(0.5) { all } else { draws.below(all + 1) } as usize;
                     let begin = bytes.len();
                     bytes.extend(&more[..part]);
                     // A file's length may be on the disk without its bytes.
