@@ -21,6 +21,10 @@ lint:
     typos
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
+# Kill a short real training at N random moments and compare its bits with those of one that nothing disturbed.
+kill-points n="200" seed="1":
+    EGE_BENCH_KILL_POINTS={{ n }} EGE_BENCH_KILL_SEED={{ seed }} cargo test --test it -- kill_points --nocapture
+
 # Train on generated images and write results/report.html: minutes, no download.
 quickstart: (reproduce "quickstart")
 

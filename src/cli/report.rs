@@ -33,6 +33,7 @@ pub(super) fn write(
     trainer: &dyn Trainer,
 ) -> Result<(ReportInput, PathBuf), Failure> {
     let input = gather(experiment, claims, items, trainer, &context.results, context.command(arguments))?;
+    context.results.clear_abandoned()?;
     let written =
         report::write(&input, context.results.path(), &mut |path, bytes| atomic::write(path, bytes))?;
     Ok((input, written.page))

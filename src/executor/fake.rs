@@ -42,7 +42,8 @@ struct State {
     epoch: usize,
     chain: u64,
     best_epoch: usize,
-    best_loss: f64,
+    /// None before the first epoch: JSON has no infinity.
+    best_loss: Option<f64>,
     seconds: f64,
 }
 
@@ -92,7 +93,7 @@ impl Trainer for FakeTrainer {
     fn train(&self, job: &Job<'_>, host: &mut dyn Host) -> Result<Outcome, TrainError> {
         let mut state = match host.load_checkpoint()? {
             Some(bytes) => parse(&bytes)?,
-            None => State { epoch: 0, chain: 0, best_epoch: 0, best_loss: f64::INFINITY, seconds: 0.0 },
+            None => State { epoch: 0, chain: 0, best_epoch: 0, best_loss: None, seconds: 0.0 },
         };
         let epochs = job.settings.train.epochs;
         while state.epoch < epochs {
@@ -180,9 +181,9 @@ impl FakeTrainer {
         state.seconds += self.epoch_time.as_secs_f64();
         let noise = if self.nan_selection && epoch == 2 { f64::NAN } else { draws.unit() };
         let selection_loss = self.moved(loss + 0.1 * noise);
-        let best = selection_loss < state.best_loss;
+        let best = state.best_loss.is_none_or(|best_loss| selection_loss < best_loss);
         if best {
-            (state.best_loss, state.best_epoch) = (selection_loss, epoch);
+            (state.best_loss, state.best_epoch) = (Some(selection_loss), epoch);
             host.save_best(&self.weights(state.chain).bytes()?)?;
         }
         host.epoch(EpochSummary {

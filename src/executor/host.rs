@@ -84,7 +84,7 @@ impl<'a> FolderHost<'a> {
 
 impl Host for FolderHost<'_> {
     fn load_checkpoint(&mut self) -> Result<Option<Vec<u8>>, HostError> {
-        let checkpoint = match self.folder.checkpoint() {
+        let checkpoint = match self.folder.take_up_checkpoint() {
             // A run is reproducible from its seed: starting over costs time, giving up would cost the run.
             Err(error @ StoreError::Damaged { .. }) => {
                 self.warn(&format!("{error}; starting over"))?;

@@ -65,6 +65,24 @@ pub fn load(folder: &Path) -> Result<Option<Checkpoint>, StoreError> {
     }
 }
 
+/// As [`load`], for a training that goes on: what is damaged is removed, or the next save would put it in the place
+/// of the whole one before it, and a process that dies then would leave none.
+///
+/// # Errors
+/// As [`load`], and when a damaged file can't be removed.
+pub fn take_up(folder: &Path) -> Result<Option<Checkpoint>, StoreError> {
+    let found = load(folder);
+    match &found {
+        Ok(Some(Checkpoint { warning: Some(_), .. })) => atomic::remove(&last(folder))?,
+        Err(StoreError::Damaged { .. }) => {
+            atomic::remove(&last(folder))?;
+            atomic::remove(&previous(folder))?;
+        }
+        _ => {}
+    }
+    found
+}
+
 fn last(folder: &Path) -> PathBuf {
     folder.join("last.ckpt")
 }
@@ -103,6 +121,15 @@ fn open(path: &Path) -> Result<Found, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Found {
+        fn epochs(self) -> Option<usize> {
+            match self {
+                Self::Whole(checkpoint) => Some(checkpoint.epochs_done),
+                _ => None,
+            }
+        }
+    }
 
     /// Saves epochs 1..=`saved`, then lets `harm` do its worst, and says which epoch is loaded.
     fn check(saved: usize, harm: impl Fn(&Path), expect: Result<Option<usize>, &str>, warns: bool) {
@@ -154,5 +181,25 @@ mod tests {
             Err("no whole checkpoint"),
             false,
         );
+    }
+
+    #[test]
+    fn a_damaged_checkpoint_never_takes_the_place_of_a_whole_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        for epoch in 1..=3 {
+            save(folder, b"payload", epoch).unwrap();
+        }
+        flip(&last(folder));
+        assert_eq!(take_up(folder).unwrap().unwrap().epochs_done, 2);
+        // The first half of the next save is all that its process lives to do.
+        assert!(!last(folder).exists());
+        assert_eq!(load(folder).unwrap().unwrap().epochs_done, 2);
+        save(folder, b"payload", 3).unwrap();
+        assert_eq!(open(&previous(folder)).unwrap().epochs(), Some(2));
+        flip(&last(folder));
+        flip(&previous(folder));
+        assert!(matches!(take_up(folder), Err(StoreError::Damaged { .. })));
+        assert_eq!(take_up(folder).unwrap(), None);
     }
 }

@@ -1,6 +1,7 @@
 //! The folder of one run.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -8,8 +9,8 @@ use super::checkpoint::{self, Checkpoint};
 use super::lines::LineWriter;
 use super::noise::NOISE_FLOOR;
 use super::{
-    CountsRow, EpochEvent, GalleryEntry, Holder, NoiseFloor, RunLock, RunRecord, StoreError, atomic, counts,
-    events, format, gallery, lock,
+    CountsRow, EpochEvent, GalleryEntry, Holder, NoiseFloor, RunLock, RunRecord, StoreError, atomic, best,
+    counts, disk, events, format, gallery, lock,
 };
 
 /// The file of a run that keeps the state before the step that diverged.
@@ -38,8 +39,9 @@ impl RunFolder {
     /// When another process works on the run or the folder can't be written to.
     pub fn lock(&self) -> Result<RunLock, StoreError> {
         let lock = RunLock::take(&self.path)?;
+        self.sync_names()?;
         for folder in [self.path.clone(), self.checkpoints(), self.masks()] {
-            atomic::clear_unfinished(&folder)?;
+            atomic::clear_unfinished(&folder, Duration::ZERO)?;
         }
         Ok(lock)
     }
@@ -87,8 +89,9 @@ impl RunFolder {
     /// Opens `events.jsonl` for appending.
     ///
     /// # Errors
-    /// When it can't be opened.
+    /// When it can't be opened or is damaged: hours of training would end in a run that can't be reported.
     pub fn event_writer(&self) -> Result<LineWriter, StoreError> {
+        self.events()?;
         LineWriter::open(&self.path.join("events.jsonl"))
     }
 
@@ -114,6 +117,14 @@ impl RunFolder {
     /// When checkpoints exist and none is whole.
     pub fn checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
         checkpoint::load(&self.checkpoints())
+    }
+
+    /// As [`checkpoint`](Self::checkpoint), for the session that goes on from it: it removes damaged ones.
+    ///
+    /// # Errors
+    /// When checkpoints existed and none was whole.
+    pub fn take_up_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        checkpoint::take_up(&self.checkpoints())
     }
 
     /// Saves a checkpoint and keeps the one before.
@@ -146,17 +157,17 @@ impl RunFolder {
     /// The best weights, a safetensors file.
     ///
     /// # Errors
-    /// When there are none or they can't be read.
+    /// When there are none, they can't be read, or they aren't those that were written.
     pub fn best_weights(&self) -> Result<Vec<u8>, StoreError> {
-        Ok(fs_err::read(self.path.join("best.safetensors"))?)
+        best::read(&self.path)
     }
 
-    /// Replaces the best weights.
+    /// Replaces the best weights and their hash.
     ///
     /// # Errors
     /// When they can't be written.
     pub fn write_best_weights(&self, weights: &[u8]) -> Result<(), StoreError> {
-        Ok(atomic::write(&self.path.join("best.safetensors"), weights)?)
+        best::write(&self.path, weights)
     }
 
     /// The images chosen to be looked at; none for a run without a gallery.
@@ -218,6 +229,27 @@ impl RunFolder {
         LineWriter::open(&self.path.join("log.txt"))
     }
 
+    /// Waits until the names of the checkpoints are on the disk, of the folder, and of those above it up to that of
+    /// the results.
+    ///
+    /// Whoever makes a folder or a checkpoint syncs its name, but may die before; the next session goes on from what
+    /// it sees, so it must not be lost any more.
+    fn sync_names(&self) -> std::io::Result<()> {
+        if self.checkpoints().is_dir() {
+            disk::sync_folder(&self.checkpoints())?;
+        }
+        let mut folder = self.path.as_path();
+        for _ in ["this folder", "runs", "the results"] {
+            folder = disk::parent(folder);
+            match disk::sync_folder(folder) {
+                // One that may not be listed can't be synced, and needn't be for the rest to work.
+                Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
+                synced => synced?,
+            }
+        }
+        Ok(())
+    }
+
     fn checkpoints(&self) -> PathBuf {
         self.path.join("checkpoint")
     }
@@ -233,11 +265,11 @@ impl RunFolder {
 
 /// A file of one value with a format version; none where there is no file.
 fn read_json<T: DeserializeOwned>(path: PathBuf) -> Result<Option<T>, StoreError> {
-    let text = match fs_err::read_to_string(&path) {
+    let bytes = match fs_err::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        text => text?,
+        bytes => bytes?,
     };
-    let value = format::parse(&path, &text)?;
+    let value = format::parse(&path, &bytes)?;
     serde_json::from_value(value)
         .map(Some)
         .map_err(|error| StoreError::Damaged { path, message: error.to_string() })

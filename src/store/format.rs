@@ -9,15 +9,15 @@ use super::StoreError;
 /// The format that this version writes and the newest that it reads.
 pub const FORMAT: u32 = 1;
 
-/// Parses `run.json`'s text as far as the format allows.
+/// Parses `run.json`'s bytes as far as the format allows.
 ///
 /// The format is looked at before anything else, because a newer file may differ in everything else.
 ///
 /// # Errors
-/// When the text isn't JSON, names no format, or names a newer one.
-pub(super) fn parse(path: &Path, text: &str) -> Result<Value, StoreError> {
+/// When the bytes aren't JSON, names no format, or names a newer one.
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Value, StoreError> {
     let damaged = |message: String| StoreError::Damaged { path: path.to_owned(), message };
-    let value: Value = serde_json::from_str(text).map_err(|error| damaged(error.to_string()))?;
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     match value.get("format").and_then(Value::as_u64) {
         Some(found) if found > u64::from(FORMAT) => {
             Err(StoreError::Newer { path: path.to_owned(), found, supported: FORMAT })
@@ -31,12 +31,13 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Value, StoreError> {
 mod tests {
     use super::*;
 
-    fn check(text: &str, expect: &str) {
+    fn check(text: impl AsRef<[u8]>, expect: &str) {
+        let text = text.as_ref();
         let told = match parse(Path::new("run.json"), text) {
             Ok(_) => "fine".to_owned(),
             Err(error) => error.to_string(),
         };
-        assert!(told.contains(expect), "{text}: {told}");
+        assert!(told.contains(expect), "{}: {told}", text.escape_ascii());
     }
 
     #[test]
@@ -45,5 +46,6 @@ mod tests {
         check(r#"{"format": 2, "everything": "new"}"#, "format 2 is newer than 1");
         check(r#"{"id": "x"}"#, "no format version");
         check(r#"{"form"#, "EOF");
+        check(b"{\"format\": 1, \"id\": \"\xff\"}", "run.json: invalid unicode code point");
     }
 }

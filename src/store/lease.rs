@@ -160,6 +160,10 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // As a process that dies leaves it: nobody minds the lease of one that is dead.
+        if std::thread::panicking() {
+            return;
+        }
         // What another machine took over is no longer ours to remove.
         if matches!(read(&self.path), Ok(Some(content)) if content.token == self.token) {
             let _ = fs_err::remove_file(&self.path);

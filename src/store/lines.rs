@@ -1,18 +1,20 @@
 //! Files that only grow, mostly of one JSON value a line; a torn last line is what a killed process leaves, not an error.
 
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use fs_err::{File, OpenOptions};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::ser::Formatter;
 
 use super::StoreError;
+use super::disk::{self, Handle};
 
 /// Appends lines to a file, each whole or (where the process dies) torn at the end of the file.
 #[derive(Debug)]
 pub struct LineWriter {
-    file: File,
+    file: Handle,
+    /// Length of the whole lines, in bytes.
+    whole: u64,
 }
 
 impl LineWriter {
@@ -21,18 +23,14 @@ impl LineWriter {
     /// # Errors
     /// When the file can't be opened, read or written.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if let Some(folder) = path.parent() {
-            fs_err::create_dir_all(folder)?;
-        }
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        disk::make_folders(disk::parent(path))?;
+        let mut file = Handle::open(path)?;
+        let bytes = file.read()?;
+        let whole = whole(&bytes);
         if whole < bytes.len() {
-            file.set_len(whole as u64)?;
+            file.cut(whole as u64)?;
         }
-        file.seek(SeekFrom::End(0))?;
-        Ok(Self { file })
+        Ok(Self { file, whole: whole as u64 })
     }
 
     /// Appends a value as one line and waits until it is on the disk.
@@ -50,7 +48,7 @@ impl LineWriter {
             written => written.map_err(std::io::Error::from)?,
         }
         self.append_text(&String::from_utf8_lossy(&text))?;
-        self.file.sync_data()?;
+        self.file.sync()?;
         self.require_in_place()
     }
 
@@ -64,22 +62,10 @@ impl LineWriter {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
             // Another file may have its name by now.
-            Ok(_) if self.is_unlinked()? => {}
+            Ok(_) if self.file.is_unlinked()? => {}
             Ok(_) => return Ok(()),
         }
         Err(StoreError::Gone { path: path.to_owned() })
-    }
-
-    #[cfg(unix)]
-    fn is_unlinked(&self) -> Result<bool, StoreError> {
-        use std::os::unix::fs::MetadataExt;
-        Ok(self.file.metadata()?.nlink() == 0)
-    }
-
-    // Elsewhere a file that is open keeps its name.
-    #[cfg(not(unix))]
-    fn is_unlinked(&self) -> Result<bool, StoreError> {
-        Ok(false)
     }
 
     /// Appends text as one line, without waiting for the disk.
@@ -97,7 +83,13 @@ impl LineWriter {
     /// When the file can't be written.
     pub fn append_bytes(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         // One call, so that a line is torn only by a crash, never by another thread.
-        Ok(self.file.write_all(bytes)?)
+        if let Err(error) = self.file.append(bytes) {
+            // What a full disk took of it would be the beginning of the next line.
+            drop(self.file.cut(self.whole));
+            return Err(error.into());
+        }
+        self.whole += bytes.len() as u64;
+        Ok(())
     }
 }
 
@@ -119,6 +111,7 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         bytes => bytes?,
     };
+    let bytes = &bytes[..bytes.len() - lost(&bytes)];
     let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
     let mut values = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
@@ -135,6 +128,19 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, StoreError> {
         }
     }
     Ok(values)
+}
+
+/// Length of the lines that are whole: they end in a newline, and no power cut left zeros in place of the last.
+fn whole(bytes: &[u8]) -> usize {
+    let bytes = &bytes[..bytes.len() - lost(bytes)];
+    bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1)
+}
+
+/// Length of a last line with a byte of 0 in it, which no JSON has: a file's length can reach the disk before its
+/// bytes do.
+fn lost(bytes: &[u8]) -> usize {
+    let last = bytes.split_inclusive(|&byte| byte == b'\n').next_back().unwrap_or_default();
+    if last.contains(&0) { last.len() } else { 0 }
 }
 
 #[cfg(test)]
@@ -160,6 +166,37 @@ mod tests {
         check("1\n2", Ok(&[1, 2]));
         check("1\nx\n3\n", Err("line 2"));
         check("1\nx\n", Err("line 2"));
+        // A power cut before the bytes of a line were on the disk, whole or in part.
+        check("1\n\0\0\0\n", Ok(&[1]));
+        check("1\n\0\0\0", Ok(&[1]));
+        check("1\n\0\n3\n", Err("line 2"));
+    }
+
+    /// A disk on which nothing but the first three bytes of anything have room.
+    struct Full;
+
+    impl disk::Watcher for Full {
+        fn before(&self, change: disk::Change<'_>) -> std::io::Result<disk::Verdict> {
+            let disk::Change::Append(path, bytes) = change else { return Ok(disk::Verdict::Make) };
+            let mut text = fs_err::read(path)?;
+            text.extend(&bytes[..3]);
+            fs_err::write(path, text)?;
+            Err(ErrorKind::StorageFull.into())
+        }
+    }
+
+    #[test]
+    fn what_a_full_disk_took_of_a_line_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines.jsonl");
+        let mut writer = LineWriter::open(&path).unwrap();
+        writer.append(&"first").unwrap();
+        disk::watch(Some(std::rc::Rc::new(Full)));
+        let full = writer.append(&"second").unwrap_err();
+        disk::watch(None);
+        assert!(full.hint().unwrap().contains("free some disk space"), "{full}");
+        writer.append(&"third").unwrap();
+        assert_eq!(read::<String>(&path).unwrap(), ["first", "third"]);
     }
 
     #[test]
@@ -209,9 +246,11 @@ mod tests {
     fn the_writer_goes_on_after_a_torn_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines.jsonl");
-        fs_err::write(&path, "1\n2\n{\"to").unwrap();
-        LineWriter::open(&path).unwrap().append(&3).unwrap();
-        LineWriter::open(&path).unwrap().append(&4).unwrap();
-        assert_eq!(fs_err::read_to_string(&path).unwrap(), "1\n2\n3\n4\n");
+        for torn in ["1\n2\n{\"to", "1\n2\n\0\0\0\n"] {
+            fs_err::write(&path, torn).unwrap();
+            LineWriter::open(&path).unwrap().append(&3).unwrap();
+            LineWriter::open(&path).unwrap().append(&4).unwrap();
+            assert_eq!(fs_err::read_to_string(&path).unwrap(), "1\n2\n3\n4\n");
+        }
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use fs_err::{File, OpenOptions};
 
-use super::StoreError;
 use super::lease::{Holder, Lease};
+use super::{StoreError, disk};
 
 /// A run's lock; it is free again when this value goes.
 #[derive(Debug)]
@@ -30,14 +30,14 @@ impl RunLock {
     /// # Errors
     /// When another process holds it or its files can't be made.
     pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {
-        fs_err::create_dir_all(folder)?;
+        disk::make_folders(folder)?;
         for tries_left in (0..TRIES).rev() {
             let path = lock_path(folder);
             let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
             let locks_reach = match file.try_lock().map_err(io::Error::from) {
                 // Whoever held it may have removed the folder: a file without a name locks nobody out.
                 Ok(()) if !is_at(&file, &path) => {
-                    fs_err::create_dir_all(folder)?;
+                    disk::make_folders(folder)?;
                     continue;
                 }
                 Ok(()) => true,

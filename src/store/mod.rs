@@ -4,8 +4,11 @@
 
 pub mod archive;
 pub mod atomic;
+mod best;
 pub mod checkpoint;
 mod counts;
+#[doc(hidden)]
+pub mod disk;
 mod error;
 mod events;
 mod files;

@@ -1,8 +1,9 @@
 //! The folder of all results.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{RunFolder, StoreError};
+use super::{RunFolder, StoreError, atomic};
 
 /// `results/`, whether it exists or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,17 @@ impl Results {
 }
 
 impl Results {
+    /// Removes what processes that died an hour ago or before left unfinished of reports.
+    ///
+    /// # Errors
+    /// When a folder can't be read or a file can't be removed.
+    pub fn clear_abandoned(&self) -> Result<(), StoreError> {
+        for folder in [self.root.clone(), self.root.join("tables")] {
+            atomic::clear_unfinished(&folder, Duration::from_hours(1))?;
+        }
+        Ok(())
+    }
+
     /// What stands where the folder should be, if it isn't a folder or nothing.
     fn obstacle(&self) -> Option<String> {
         let here = fs_err::symlink_metadata(&self.root).ok()?;

@@ -9,10 +9,16 @@ mod evaluate;
 mod example;
 mod experiment_files;
 mod experiment_meaning;
+mod fake_sweep;
+mod faulty_disk;
 mod kernels;
+#[cfg(unix)]
+mod kill_points;
+mod kill_sweep;
 mod live;
 mod metric;
 mod model;
+mod model_based;
 mod pages;
 mod parity;
 mod parity_baselines;

@@ -22,6 +22,7 @@ const PRINTER: &str = "src/cli/printer.rs";
 
 /// The files that write files, and what they write.
 const WRITERS: &[(&str, &str)] = &[
+    ("src/store/disk.rs", "nothing by itself: the single changes that the next three consist of"),
     ("src/store/atomic.rs", "whole files below the results folder: temporary file, sync, rename"),
     ("src/store/lines.rs", "files of the results folder that only grow, a line or a record at a time"),
     ("src/store/lock.rs", "the lock file of a run"),
