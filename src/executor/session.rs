@@ -46,12 +46,17 @@ impl Session<'_> {
         if let Some(warning) = earlier.as_ref().and_then(|earlier| self.other_arithmetic(earlier)) {
             observer.warning(&warning);
         }
-        let mut host = FolderHost::new(&folder, &lock, self.interrupt, observer, item, self.tensorboard)?;
-        let trained = match self.train(item, &folder, &mut host) {
+        let mut epochs_done = 0;
+        let host = FolderHost::new(&folder, &lock, self.interrupt, observer, item, self.tensorboard);
+        let trained = host.map_err(host_error).and_then(|mut host| {
+            let trained = self.train(item, &folder, &mut host);
+            epochs_done = host.epochs_done();
+            trained
+        });
+        let trained = match trained {
             Err(error) => Err(unless_gone(error, &folder)?),
             trained => trained,
         };
-        let epochs_done = host.epochs_done();
         let mut broken = None;
         record.state = match trained {
             Ok(Outcome::Done(finished)) => {
@@ -178,7 +183,10 @@ fn last_set(sets: &str) -> &str {
 fn of_the_place(error: TrainError) -> Result<StoreError, TrainError> {
     match error {
         TrainError::Host(error) => match error.downcast::<StoreError>() {
-            Ok(error) if !matches!(*error, StoreError::NotFinite { .. }) => Ok(*error),
+            // Other runs have other files.
+            Ok(error) if !matches!(*error, StoreError::NotFinite { .. } | StoreError::Damaged { .. }) => {
+                Ok(*error)
+            }
             Ok(error) => Err(TrainError::Host(error)),
             Err(error) => Err(TrainError::Host(error)),
         },

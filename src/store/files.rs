@@ -20,9 +20,9 @@ pub struct RunFile {
 /// What a file of a run folder is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
-    /// Part of every finished run: its record, its epochs, its counts, its weights.
+    /// Part of a finished run: its record, its epochs, its counts, its weights and their hash.
     Core,
-    /// What it said on the way; nothing is computed from it.
+    /// What it said on the way, or what was measured later; no number of the run is computed from it.
     Log,
     /// Predicted masks of a few images: derived from images that have a licence.
     Mask,
@@ -36,8 +36,8 @@ impl FileKind {
     /// What the file at this path from the run folder is for; nothing but plain names of known files has a use.
     pub fn of(path: &str) -> Self {
         match path {
-            "run.json" | "events.jsonl" | "counts.jsonl" | "best.safetensors" => Self::Core,
-            "log.txt" => Self::Log,
+            "run.json" | "events.jsonl" | "counts.jsonl" | "best.safetensors" | "best.sha256" => Self::Core,
+            "log.txt" | "noise-floor.json" => Self::Log,
             "checkpoint/last.ckpt" | "checkpoint/previous.ckpt" => Self::Checkpoint,
             "masks/gallery.json" => Self::Mask,
             path => match path.strip_prefix("masks/").and_then(|name| name.strip_suffix(".png")) {
@@ -48,7 +48,7 @@ impl FileKind {
     }
 }
 
-/// Files that every finished run has.
+/// Files that every finished run has; those of earlier versions have no hash of the weights.
 pub const CORE_FILES: [&str; 4] = ["best.safetensors", "counts.jsonl", "events.jsonl", "run.json"];
 
 /// True for a name that is one on every system, and nothing else than a name.
@@ -115,7 +115,9 @@ mod tests {
         for (path, expect) in [
             ("run.json", FileKind::Core),
             ("best.safetensors", FileKind::Core),
+            ("best.sha256", FileKind::Core),
             ("log.txt", FileKind::Log),
+            ("lease.json", FileKind::Other),
             ("masks/ISIC_0012169.png", FileKind::Mask),
             ("masks/gallery.json", FileKind::Mask),
             ("checkpoint/last.ckpt", FileKind::Checkpoint),

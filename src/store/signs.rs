@@ -33,7 +33,7 @@ impl RunFolder {
 
     /// When a file was last written that whoever works on the run writes; none where nobody ever did.
     pub fn last_sign(&self) -> Option<SystemTime> {
-        let names = ["lock", "run.json", "log.txt", "events.jsonl", "checkpoint/last.ckpt"];
+        let names = ["lock", "lease.json", "run.json", "log.txt", "events.jsonl", "checkpoint/last.ckpt"];
         names.iter().filter_map(|name| Some(stamp(&self.path().join(name))?.modified)).max()
     }
 }

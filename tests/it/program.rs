@@ -206,6 +206,8 @@ fn kill_group(child: &mut Child) {
             .is_ok_and(|sent| sent.success())
     };
     send("KILL");
+    // One that was started without a group.
+    let _ = child.kill();
     let _ = child.wait();
     // Its workers' locks go with them, a moment later.
     let begun = Instant::now();

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use ege_bench::store::RunFolder;
 use serde_json::{Value, json};
 
 use super::program::{Output, Program};
@@ -350,13 +351,13 @@ fn one_bit_is_enough_to_differ_and_it_is_said_where() {
     let twin_path = twin.to_string_lossy().into_owned();
     let arguments = ["compare", id(&run), &twin_path, "--check"];
     fake(&program, &arguments).expect(0, &["weights and counts are equal bit by bit"]);
-    let weights = twin.join("best.safetensors");
-    let mut bytes = fs_err::read(&weights).unwrap();
+    let folder = RunFolder::new(twin.clone());
+    let mut bytes = folder.best_weights().unwrap();
     bytes[2] ^= 1;
-    fs_err::write(&weights, &bytes).unwrap();
+    folder.write_best_weights(&bytes).unwrap();
     fake(&program, &arguments).expect(1, &["error: not equal bit by bit: the best weights\n"]);
     bytes[2] ^= 1;
-    fs_err::write(&weights, &bytes).unwrap();
+    folder.write_best_weights(&bytes).unwrap();
     let counts = twin.join("counts.jsonl");
     let text = fs_err::read_to_string(&counts).unwrap();
     let last = text.lines().last().unwrap();

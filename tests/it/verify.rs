@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use ege_bench::digest::sha256;
 use ege_bench::model::weights::to_safetensors;
+use ege_bench::store::RunFolder;
 use serde_json::Value;
 
 use super::program::{Output, Program};
@@ -69,7 +70,7 @@ fn a_run_repeats_and_stays_as_it_is() {
 fn what_differs_first_is_told_with_all_its_bits() {
     let program = Program::new();
     let run = program.only_run(|| program.run(&[]));
-    let saved: Vec<_> = ["events.jsonl", "counts.jsonl", "best.safetensors", "run.json"]
+    let saved: Vec<_> = ["events.jsonl", "counts.jsonl", "best.safetensors", "best.sha256", "run.json"]
         .map(|name| (run.join(name), fs_err::read(run.join(name)).unwrap()))
         .into();
     let check = |expect: &[&str]| {
@@ -103,10 +104,11 @@ fn what_differs_first_is_told_with_all_its_bits() {
     ]);
 
     // The last bit of the last weight.
-    let mut bytes = fs_err::read(run.join("best.safetensors")).unwrap();
+    let folder = RunFolder::new(run.clone());
+    let mut bytes = folder.best_weights().unwrap();
     let last = bytes.len() - 4;
     bytes[last] ^= 1;
-    fs_err::write(run.join("best.safetensors"), bytes).unwrap();
+    folder.write_best_weights(&bytes).unwrap();
     check(&["tensor fake.weight, value 7", "1 of 8 values, the first by 1 ULP", "1 of 1 tensors"]);
 
     edit(&run.join("counts.jsonl"), |text| text.replacen("\"tp\":", "\"tp\":1", 1));
