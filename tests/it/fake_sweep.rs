@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use ege_bench::dataset::Images;
 use ege_bench::executor::{
-    ExecutorError, FakeTrainer, Interrupt, Observer, PlanItem, Session, Trainer, plan, provenance, refresh,
+    ExecutorError, FakeTrainer, Interrupt, Observer, PlanItem, Reason, Session, Trainer, plan, provenance,
+    refresh,
 };
 use ege_bench::experiment::settings::{ModelSettings, Settings};
 use ege_bench::experiment::{self, Catalogue};
@@ -169,7 +170,10 @@ impl Sweep {
         self.disk.work(killed_at, || {
             let mut items = items.to_vec();
             refresh(&mut items, &self.results)?;
-            for item in items.iter().filter(|item| item.reason.is_due()) {
+            let again =
+                |item: &&PlanItem| item.reason.is_due() || matches!(item.reason, Reason::Failed { .. });
+            // As with `--retry-failed`.
+            for item in items.iter().filter(again) {
                 if interrupt.is_requested() {
                     break;
                 }

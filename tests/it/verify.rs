@@ -342,3 +342,23 @@ fn real_trainings_have_the_same_bits_on_any_number_of_threads() {
             .expect(2, &["`cpu-plain`", "--kernels"]);
     }
 }
+
+/// The same for runs that are trained side by side.
+#[test]
+fn real_trainings_have_the_same_bits_in_any_number_of_jobs() {
+    let program = Program::new();
+    let found = ["1", "2"].map(|jobs| {
+        let results = format!("in {jobs}");
+        let set = ["--set", "train.epochs=2", "--set", "train.seeds=[42, 43]"];
+        let arguments = ["run", "small.toml", "--jobs", jobs, "--threads", "4", "--results", &results];
+        program.output(&[&arguments[..], &set].concat()).expect(0, &["2/2"]);
+        let runs = fs_err::read_dir(program.folder().join(&results).join("runs")).unwrap();
+        let left = |run: PathBuf| {
+            ["best.safetensors", "counts.jsonl"].map(|name| sha256(&fs_err::read(run.join(name)).unwrap()))
+        };
+        let runs = runs.map(|entry| entry.unwrap()).map(|entry| (entry.file_name(), left(entry.path())));
+        runs.collect::<BTreeMap<_, _>>()
+    });
+    assert_eq!(found[0].len(), 2);
+    assert_eq!(found[0], found[1]);
+}
