@@ -313,7 +313,7 @@ fn runs_that_are_not_what_their_id_says_are_refused_without_a_trace() {
             let at = position(e, "best.safetensors");
             e[at].2.clear();
         },
-        "best.safetensors is empty",
+        "best.safetensors: the weights' hash isn't",
     );
 }
 
