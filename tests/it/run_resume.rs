@@ -355,3 +355,20 @@ fn a_panic_fails_its_run_and_is_told_as_a_bug() {
     );
     program.run(&[&seeds[..], &["--retry-failed"]].concat()).expect(0, &["2/2"]);
 }
+
+#[test]
+fn a_run_that_diverges_keeps_the_state_before_it() {
+    let program = Program::new();
+    // The first step ruins the network, the second one notices.
+    let arguments = ["run", "small.toml", "--set", "optimizer.adamw.learning-rate=1e30"];
+    program
+        .output(&arguments)
+        .expect(7, &["(diverged): loss is NaN in epoch 1, after batch 2 (images SYNTH_"]);
+    let run = &program.runs()[0];
+    let state = fs_err::read(run.join("diverged.safetensors")).unwrap();
+    let names = safetensors::SafeTensors::deserialize(&state).unwrap();
+    let values = |name: &str| names.tensor(name).unwrap().data().len() / 4;
+    let weights = names.names().into_iter().filter(|name| name.starts_with("weights/"));
+    assert_eq!(weights.map(values).sum::<usize>(), 53_374);
+    assert!(fs_err::read_to_string(run.join("log.txt")).unwrap().contains("kept in diverged.safetensors"));
+}
