@@ -160,7 +160,7 @@ pub(super) struct PlanArguments {
 pub(super) struct StatusArguments {
     #[command(flatten)]
     pub plan: PlanArguments,
-    /// Look again every so many seconds [default: 2] until every run is done or Ctrl-C; on a terminal the table is
+    /// Look again every so many seconds [default: 2] until no run is left to be made or Ctrl-C; on a terminal the table is
     /// drawn in place, elsewhere a line tells of each change, and with --json a JSON object a line holds the runs that
     /// changed
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2",

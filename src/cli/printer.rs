@@ -70,8 +70,8 @@ impl Printer {
     }
 
     /// Where a worker tells its parent how it goes.
-    pub(super) fn parent() -> impl Write {
-        io::stdout().lock()
+    pub(super) fn parent() -> impl Write + Send {
+        io::stdout()
     }
 
     /// True if nobody reads or can be given results any more: what prints on and on may end.

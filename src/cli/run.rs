@@ -85,8 +85,9 @@ fn conclude(context: &Context, done: &Summary, items: &[PlanItem]) -> ExitCode {
     if done.left > 0 {
         printer.note(format_args!("{} more due; the same command goes on", done.left));
     }
-    if done.failed > 0 {
-        printer.error(&format!("{} failed", runs(done.failed)), failure_hint(context, items).as_deref());
+    let failed = done.failed + done.failed_elsewhere;
+    if failed > 0 {
+        printer.error(&format!("{} failed", runs(failed)), failure_hint(context, items).as_deref());
         return ExitCode::RunFailed;
     }
     if done.failed_before > 0 {
@@ -94,9 +95,7 @@ fn conclude(context: &Context, done: &Summary, items: &[PlanItem]) -> ExitCode {
         printer.error(&format!("{} failed before", runs(done.failed_before)), Some(hint));
         return ExitCode::RunFailed;
     }
-    // Another process may have completed what it worked on when this one began.
-    let not_done = items.iter().filter(|item| item.reason != Reason::Done).count();
-    let busy = done.busy.min(not_done.saturating_sub(done.left));
+    let busy = done.busy;
     if busy > 0 {
         let hint = "wait for it, or stop it; the same command goes on";
         printer.error(&format!("another process works on {}", runs(busy)), Some(hint));

@@ -58,10 +58,7 @@ impl<'a> FolderHost<'a> {
 
     /// Fails where another machine took the run over: nothing of it may be written then.
     fn still_ours(&self) -> Result<(), StoreError> {
-        if self.lock.is_lost() {
-            return Err(StoreError::Lost { path: self.folder.path().to_owned() });
-        }
-        Ok(())
+        self.lock.require_ours(self.folder)
     }
 
     /// Writes a line to `log.txt`.

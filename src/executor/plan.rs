@@ -53,7 +53,30 @@ pub fn plan(
     results: &Results,
     data_folder: &Path,
 ) -> Result<Vec<PlanItem>, ExecutorError> {
-    let earlier = readable_records(results)?;
+    plan_after(&readable_records(results)?, runs, trainer, results, data_folder)
+}
+
+/// Plans one run, without a look at others: a reason that it is new doesn't say what changed.
+///
+/// # Errors
+/// As [`plan`].
+pub(super) fn plan_one(
+    run: PlannedRun,
+    trainer: &dyn Trainer,
+    results: &Results,
+    data_folder: &Path,
+) -> Result<PlanItem, ExecutorError> {
+    Ok(plan_after(&[], vec![run], trainer, results, data_folder)?.remove(0))
+}
+
+/// Plans the runs, where `earlier` are those of the results.
+fn plan_after(
+    earlier: &[RunRecord],
+    runs: Vec<PlannedRun>,
+    trainer: &dyn Trainer,
+    results: &Results,
+    data_folder: &Path,
+) -> Result<Vec<PlanItem>, ExecutorError> {
     let mut opener = Opener::new(data_folder);
     let mut encoders = Encoders::default();
     let mut items = Vec::with_capacity(runs.len());
@@ -66,10 +89,10 @@ pub fn plan(
         let meaning = match encoders.digest(&run.encoder_weights) {
             Ok(digest) => meaning_with(digest.as_deref()),
             // What is done doesn't need its files any more.
-            Err(error) => finished_twin(&earlier, &run, meaning_with).ok_or(error)?,
+            Err(error) => finished_twin(earlier, &run, meaning_with).ok_or(error)?,
         };
         let id = fingerprint::run_id(&run, &meaning);
-        let reason = reason(&run, &id, &meaning, results, &earlier)?;
+        let reason = reason(&run, &id, &meaning, results, earlier)?;
         let encoder = if reason == Reason::Done { Arc::default() } else { encoders.open(&run)? };
         items.push(PlanItem { run, id, meaning, data, encoder, reason });
     }

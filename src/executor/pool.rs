@@ -9,9 +9,9 @@ use super::interrupt::Interrupt;
 use super::observer::Observer;
 use super::plan::PlanItem;
 use super::reason::Reason;
-use super::session::note_failure;
+use super::session::{Noted, note_failure};
 use super::worker::{Heard, Message, Worker, WorkerCommand, death};
-use crate::store::{Results, RunState, StoreError};
+use crate::store::{Results, RunState, Standing};
 
 /// How long a request to stop may go unnoticed.
 const ATTENTION: Duration = Duration::from_millis(50);
@@ -54,6 +54,8 @@ pub struct Summary {
     pub busy: usize,
     /// Runs that other processes completed while this one was there.
     pub completed_elsewhere: usize,
+    /// Runs that failed in other processes while this one was there.
+    pub failed_elsewhere: usize,
     /// Runs that were complete before.
     pub done_before: usize,
     /// Runs that are due and were left for another time.
@@ -79,6 +81,7 @@ impl Pool<'_> {
             begun: 0,
             summary: Summary::default(),
             stopping: false,
+            waits_for: 0,
             error: None,
             sender,
         };
@@ -111,8 +114,20 @@ impl Pool<'_> {
 /// A run that a worker works on.
 struct Running {
     worker: Worker,
-    /// Whether it said how it ended.
-    told: bool,
+    /// Whether it holds the run's lock, or did.
+    begun: bool,
+    /// What becomes of the run once the worker is gone; nothing is known where it never said how it ended.
+    after: Option<After>,
+}
+
+/// What becomes of a run whose worker is gone.
+enum After {
+    /// Nothing more.
+    Settled,
+    /// It is begun again.
+    Queue,
+    /// Another process has it.
+    Busy,
 }
 
 /// An execution under way.
@@ -127,6 +142,8 @@ struct Course<'a> {
     begun: usize,
     summary: Summary,
     stopping: bool,
+    /// For how many runs of other processes it was said to wait.
+    waits_for: usize,
     error: Option<ExecutorError>,
     sender: Sender<(usize, Heard)>,
 }
@@ -134,26 +151,25 @@ struct Course<'a> {
 impl Course<'_> {
     fn run(&mut self, heard: &Receiver<(usize, Heard)>, observer: &mut dyn Observer) {
         let mut looked = Instant::now();
-        let mut said = 0;
         loop {
             if self.pool.interrupt.is_requested() {
                 self.stop();
             }
             while !self.stopping && self.running.len() < self.pool.jobs && self.may_begin() {
                 let Some(index) = self.queue.pop_front() else { break };
-                self.begin(index);
+                if self.is_free(index, observer) {
+                    self.begin(index);
+                }
             }
             let waits = self.pool.wait && !self.stopping && !self.busy.is_empty() && self.may_begin();
-            if self.running.is_empty() && !waits {
-                break;
-            }
-            if waits
-                && self.queue.is_empty()
-                && self.running.len() < self.pool.jobs
-                && said != self.busy.len()
-            {
-                said = self.busy.len();
-                observer.waits(said);
+            if self.running.is_empty() {
+                if !waits {
+                    break;
+                }
+                if self.waits_for != self.busy.len() {
+                    self.waits_for = self.busy.len();
+                    observer.waits(self.waits_for);
+                }
             }
             match heard.recv_timeout(ATTENTION) {
                 Ok((index, Heard::Told(message))) => self.hear(index, message, observer),
@@ -162,11 +178,16 @@ impl Course<'_> {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if looked.elapsed() >= LOOK {
-                self.look_at_busy();
+                self.look_at_busy(observer);
                 looked = Instant::now();
             }
         }
-        self.look_at_busy();
+        self.look_at_busy(observer);
+        for index in std::mem::take(&mut self.queue) {
+            if self.is_free(index, observer) {
+                self.queue.push_back(index);
+            }
+        }
         self.summary.busy = self.busy.len();
         self.summary.left = self.queue.len();
         if self.pool.interrupt.is_requested() && !(self.queue.is_empty() && self.busy.is_empty()) {
@@ -183,7 +204,7 @@ impl Course<'_> {
         match Worker::start(&self.pool.workers, self.pool.share(), item, index, self.sender.clone()) {
             Ok(worker) => {
                 self.begun += 1;
-                self.running.insert(index, Running { worker, told: false });
+                self.running.insert(index, Running { worker, begun: false, after: None });
             }
             Err(error) => {
                 self.queue.push_front(index);
@@ -210,26 +231,40 @@ impl Course<'_> {
 
     fn hear(&mut self, index: usize, message: Message, observer: &mut dyn Observer) {
         let item = &self.items[index];
-        if let (Message::Busy | Message::Ends(_) | Message::Broken { .. }, Some(running)) =
-            (&message, self.running.get_mut(&index))
-        {
-            running.told = true;
-        }
-        match message {
-            Message::Begins => observer.run_starts(item),
-            Message::Batch(progress) => observer.batch(item, progress),
-            Message::Epoch(event) => observer.epoch(item, &event),
-            Message::Warning(text) => observer.warning(&text),
-            Message::Busy => {
+        let after = match message {
+            Message::Begins => {
+                if let Some(running) = self.running.get_mut(&index) {
+                    running.begun = true;
+                }
+                return observer.run_starts(item);
+            }
+            Message::Batch(progress) => return observer.batch(item, progress),
+            Message::Epoch(event) => return observer.epoch(item, &event),
+            Message::Warning(text) => return observer.warning(&text),
+            Message::Busy => After::Busy,
+            Message::Found(state) => {
+                // Nothing was begun.
                 self.begun -= 1;
-                self.busy.push(index);
+                self.found(index, &state, observer);
+                After::Settled
             }
             Message::Ends(state) => self.ended(index, &state, observer),
-            Message::Broken { error, hint } => self.fail(ExecutorError::Broken { error, hint }),
+            Message::Broken { error, hint } => {
+                self.fail(ExecutorError::Broken { error, hint });
+                After::Queue
+            }
+        };
+        if matches!(after, After::Busy) {
+            self.begun -= 1;
+        }
+        if let Some(running) = self.running.get_mut(&index) {
+            running.after = Some(after);
         }
     }
 
-    fn ended(&mut self, index: usize, state: &RunState, observer: &mut dyn Observer) {
+    /// A run ended here.
+    fn ended(&mut self, index: usize, state: &RunState, observer: &mut dyn Observer) -> After {
+        observer.run_ends(&self.items[index], state);
         match state {
             RunState::Done { .. } => self.summary.completed += 1,
             RunState::Failed { .. } => {
@@ -240,61 +275,87 @@ impl Course<'_> {
             }
             RunState::Planned | RunState::Running | RunState::Interrupted { .. } => {
                 // Where another run's failure is why this one was stopped, the user has asked for that.
-                if self.pool.interrupt.is_requested() {
-                    self.summary.interrupted = true;
-                } else {
-                    self.queue.push_back(index);
+                if !self.pool.interrupt.is_requested() {
+                    return After::Queue;
                 }
+                self.summary.interrupted = true;
             }
         }
-        observer.run_ends(&self.items[index], state);
+        After::Settled
+    }
+
+    /// A run was ended by another process since it was planned.
+    fn found(&mut self, index: usize, state: &RunState, observer: &mut dyn Observer) {
+        if let RunState::Failed { kind, message } = state {
+            self.summary.failed_elsewhere += 1;
+            observer
+                .warning(&format!("{} failed in another process ({kind}): {message}", self.items[index].id));
+            if self.pool.fail_fast {
+                self.stop();
+            }
+        } else {
+            self.summary.completed_elsewhere += 1;
+        }
     }
 
     /// A worker is gone: if it didn't say how its run ended, that failed.
     fn bury(&mut self, index: usize, last_words: &[String], observer: &mut dyn Observer) {
-        let Some(Running { worker, told }) = self.running.remove(&index) else { return };
+        let Some(Running { worker, begun, after }) = self.running.remove(&index) else { return };
         let status = worker.end();
-        if told {
-            return;
-        }
-        let message = death(status, last_words);
-        match note_failure(self.pool.results, &self.items[index].id, "died", &message) {
-            Ok(Some(state)) => self.ended(index, &state, observer),
-            Ok(None) => {
-                let state = RunState::Failed { kind: "died".to_owned(), message };
-                self.ended(index, &state, observer);
+        let item = &self.items[index];
+        let after = after.unwrap_or_else(|| {
+            let message = death(status, last_words);
+            match note_failure(self.pool.results, &item.run, (&item.id, &item.meaning), "died", &message) {
+                Ok(Noted::Left(state)) => {
+                    if !begun {
+                        observer.run_starts(item);
+                    }
+                    self.ended(index, &state, observer)
+                }
+                Ok(Noted::Busy) => After::Busy,
+                Err(error) => {
+                    self.fail(error.into());
+                    After::Queue
+                }
             }
-            Err(error) => self.fail(error.into()),
+        });
+        match after {
+            After::Settled => {}
+            After::Queue => self.queue.push_back(index),
+            After::Busy => self.busy.push(index),
         }
     }
 
     /// Looks at the runs that other processes work on: some may be done, others left by a process that died.
-    fn look_at_busy(&mut self) {
+    fn look_at_busy(&mut self, observer: &mut dyn Observer) {
         for index in std::mem::take(&mut self.busy) {
-            match self.state_of(index) {
-                Ok(Some(RunState::Done { .. })) => self.summary.completed_elsewhere += 1,
-                Ok(Some(RunState::Failed { .. })) => self.summary.failed += 1,
-                Ok(Some(_)) => self.queue.push_back(index),
-                Ok(None) => self.busy.push(index),
-                Err(error) => {
-                    self.busy.push(index);
-                    self.fail(error.into());
-                }
+            if self.is_free(index, observer) {
+                self.queue.push_back(index);
             }
         }
     }
 
-    /// How far a run is that nobody works on; none where somebody does.
-    fn state_of(&self, index: usize) -> Result<Option<RunState>, StoreError> {
+    /// True for a run that is still to be made and that nobody works on; others are put where they belong.
+    fn is_free(&mut self, index: usize, observer: &mut dyn Observer) -> bool {
         let folder = self.pool.results.run(&self.items[index].id);
-        let record = folder.record()?;
-        if let Some(RunState::Done { .. }) = record.as_ref().map(|record| &record.state) {
-            return Ok(record.map(|record| record.state));
+        match folder.standing() {
+            Ok(Standing::Busy) => self.busy.push(index),
+            Ok(Standing::Left(record)) => {
+                let ended = record.as_ref().filter(|record| match &record.state {
+                    RunState::Done { .. } => true,
+                    RunState::Failed { .. } => !self.items[index].reason.is_failure_of(record),
+                    RunState::Planned | RunState::Running | RunState::Interrupted { .. } => false,
+                });
+                match ended {
+                    Some(record) => self.found(index, &record.state, observer),
+                    None => return true,
+                }
+            }
+            Err(error) => {
+                self.busy.push(index);
+                self.fail(error.into());
+            }
         }
-        if folder.is_locked()? {
-            return Ok(None);
-        }
-        // Without a record it died before it wrote one.
-        Ok(Some(record.map_or(RunState::Planned, |record| record.state)))
+        false
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::difference::differences;
-use crate::store::{RunFolder, RunRecord, RunState, StoreError};
+use crate::store::{RunFolder, RunRecord, RunState, Standing, StoreError};
 
 /// Why a planned run is due, or isn't.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Reason {
         kind: String,
         /// The error's message.
         message: String,
+        /// Sessions that it took until then.
+        sessions: usize,
     },
     /// Another process works on it.
     Busy,
@@ -53,12 +55,10 @@ impl Reason {
         meaning: &Value,
         earlier: &[RunRecord],
     ) -> Result<Self, StoreError> {
-        let Some(record) = folder.record()? else {
-            return Ok(if folder.is_locked()? {
-                Self::Busy
-            } else {
-                Self::New { changed: changed(run, meaning, earlier) }
-            });
+        let record = match folder.standing()? {
+            Standing::Busy => return Ok(Self::Busy),
+            Standing::Left(None) => return Ok(Self::New { changed: changed(run, meaning, earlier) }),
+            Standing::Left(Some(record)) => record,
         };
         let after_checkpoint = || match folder.checkpoint() {
             Ok(checkpoint) => Ok(checkpoint.map_or(0, |checkpoint| checkpoint.epochs_done)),
@@ -68,19 +68,25 @@ impl Reason {
         };
         Ok(match record.state {
             RunState::Done { .. } => Self::Done,
-            _ if folder.is_locked()? => Self::Busy,
             RunState::Planned => Self::New { changed: changed(run, meaning, earlier) },
             // The lock is free, so whoever worked on it is dead.
             RunState::Running | RunState::Interrupted { .. } => {
                 Self::Interrupted { epochs_done: after_checkpoint()? }
             }
-            RunState::Failed { kind, message } => Self::Failed { kind, message },
+            RunState::Failed { kind, message } => {
+                Self::Failed { kind, message, sessions: record.provenance.sessions }
+            }
         })
     }
 
     /// True where the next execution works on the run without being told to try again.
     pub fn is_due(&self) -> bool {
         !matches!(self, Self::Done | Self::Busy | Self::Failed { .. })
+    }
+
+    /// True where the record tells of the failure that this is, and not of a later one.
+    pub fn is_failure_of(&self, record: &RunRecord) -> bool {
+        matches!(self, Self::Failed { sessions, .. } if *sessions == record.provenance.sessions)
     }
 
     /// One word for the reason, as machines read it.
@@ -115,7 +121,7 @@ impl fmt::Display for Reason {
             }
             Self::Interrupted { epochs_done: 0 } => write!(f, "interrupted in epoch 1"),
             Self::Interrupted { epochs_done } => write!(f, "interrupted after epoch {epochs_done}"),
-            Self::Failed { kind, message } => write!(f, "failed ({kind}): {message}"),
+            Self::Failed { kind, message, .. } => write!(f, "failed ({kind}): {message}"),
             Self::Busy => write!(f, "another process works on it"),
             Self::Done => write!(f, "done"),
         }

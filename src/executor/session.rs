@@ -1,14 +1,17 @@
 //! A process's work on one run, from its lock to the state that it is left in.
 
+use serde_json::Value;
+
 use super::gallery;
 use super::host::FolderHost;
 use super::interrupt::Interrupt;
 use super::observer::Observer;
 use super::plan::PlanItem;
-use super::provenance::now;
+use super::provenance::{build, now};
 use super::trainer::Trainer;
+use crate::experiment::plan::PlannedRun;
 use crate::store::{
-    CountsRow, FORMAT, Provenance, Results, RunFolder, RunRecord, RunState, StoreError, Weights,
+    CountsRow, FORMAT, ModelCost, Provenance, Results, RunFolder, RunRecord, RunState, StoreError, Weights,
 };
 use crate::train::{Finished, HostError, ImageCounts, Job, Outcome, TrainError};
 
@@ -35,9 +38,15 @@ impl Session<'_> {
         let folder = self.results.run(&item.id);
         let lock = folder.lock()?;
         let earlier = folder.record()?;
-        if let Some(RunRecord { state: state @ RunState::Done { .. }, .. }) = &earlier {
-            // Another process completed it between the plan and the lock.
-            return Ok(state.clone());
+        match &earlier {
+            // Another process ended it between the plan and the lock.
+            Some(RunRecord { state: state @ RunState::Done { .. }, .. }) => return Ok(state.clone()),
+            Some(record @ RunRecord { state: state @ RunState::Failed { .. }, .. })
+                if !item.reason.is_failure_of(record) =>
+            {
+                return Ok(state.clone());
+            }
+            _ => {}
         }
         let mut record = self.record(item, earlier.as_ref());
         folder.write_record(&record)?;
@@ -60,6 +69,7 @@ impl Session<'_> {
         let mut broken = None;
         record.state = match trained {
             Ok(Outcome::Done(finished)) => {
+                lock.require_ours(&folder)?;
                 folder.write_counts(&rows(&finished))?;
                 RunState::Done { best_epoch: finished.best_epoch, seconds: finished.seconds }
             }
@@ -72,8 +82,8 @@ impl Session<'_> {
                 Err(error) => RunState::Failed { kind: error.kind().to_owned(), message: error.to_string() },
             },
         };
-        if lock.is_lost() {
-            return Err(broken.unwrap_or_else(|| StoreError::Lost { path: folder.path().to_owned() }));
+        if let Err(lost) = lock.require_ours(&folder) {
+            return Err(broken.unwrap_or(lost));
         }
         record.provenance.ended = now();
         // Last, so that a run that says `done` has its counts and its gallery.
@@ -106,6 +116,10 @@ impl Session<'_> {
             Ok(Outcome::Done(finished)) => {
                 // A run is worth its counts without pictures, too.
                 if let Err(error) = gallery::keep(folder, item, self.trainer, &finished.best) {
+                    // With room again it has them.
+                    if let Some(StoreError::Io(_)) = error.downcast_ref() {
+                        return Err(TrainError::Host(error));
+                    }
                     host.warn(&format!("no gallery for {}: {error}", item.id)).map_err(host_error)?;
                 }
                 host.log("done").map_err(host_error)?;
@@ -194,30 +208,57 @@ fn of_the_place(error: TrainError) -> Result<StoreError, TrainError> {
     }
 }
 
-/// Notes that the run failed of something that kept its own session from saying so, unless another one works on it or
-/// it is done.
+/// What became of a failure that was to be noted.
+pub(super) enum Noted {
+    /// The run is left in this state.
+    Left(RunState),
+    /// Another process works on the run, and it is for that one to say how it ends.
+    Busy,
+}
+
+/// Notes that the run of that id and meaning failed of something that kept its own session from saying so, unless it
+/// has ended.
 ///
 /// # Errors
 /// When its record can't be read or written.
 pub(super) fn note_failure(
     results: &Results,
-    id: &str,
+    run: &PlannedRun,
+    (id, meaning): (&str, &Value),
     kind: &str,
     message: &str,
-) -> Result<Option<RunState>, StoreError> {
+) -> Result<Noted, StoreError> {
     let folder = results.run(id);
     let _lock = match folder.lock() {
-        Err(StoreError::Locked { .. }) => return Ok(None),
+        Err(StoreError::Locked { .. }) => return Ok(Noted::Busy),
         lock => lock?,
     };
-    let Some(mut record) = folder.record()? else { return Ok(None) };
-    if !matches!(record.state, RunState::Done { .. }) {
+    let mut record = folder.record()?.unwrap_or_else(|| unbegun(run, id, meaning));
+    if !matches!(record.state, RunState::Done { .. } | RunState::Failed { .. }) {
         record.state = RunState::Failed { kind: kind.to_owned(), message: message.to_owned() };
         record.provenance.ended = now();
         folder.write_record(&record)?;
         folder.log_writer()?.append_text(&format!("{} failed ({kind}): {message}", now()))?;
     }
-    Ok(Some(record.state))
+    Ok(Noted::Left(record.state))
+}
+
+/// The record of a run that failed before its first session.
+fn unbegun(run: &PlannedRun, id: &str, meaning: &Value) -> RunRecord {
+    RunRecord {
+        format: FORMAT,
+        id: id.to_owned(),
+        experiment: run.experiment.clone(),
+        variant: run.variant.clone(),
+        seed: run.seed,
+        meaning: meaning.clone(),
+        synthetic: run.settings.data.source.is_synthetic(),
+        origin: None,
+        encoder_weights: Vec::new(),
+        state: RunState::Planned,
+        cost: ModelCost::default(),
+        provenance: Provenance { started: now(), ..build() },
+    }
 }
 
 /// Where the run's folder went, there is nothing left to write the failure to.
@@ -247,4 +288,38 @@ fn rows(finished: &Finished) -> Vec<CountsRow> {
     };
     let best = finished.best.iter().map(|image| row(Weights::Best, image));
     best.chain(finished.last.iter().map(|image| row(Weights::Last, image))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::protocol;
+    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Settings};
+
+    #[test]
+    fn a_failure_before_the_first_session_is_kept_and_no_end_is_overwritten() {
+        let root = tempfile::tempdir().unwrap();
+        let results = Results::new(root.path());
+        let source = DataSource::SyntheticLesions { train_images: 1, validation_images: 1 };
+        let run = PlannedRun {
+            experiment: "e".into(),
+            variant: "v".into(),
+            seed: 1,
+            settings: Settings {
+                data: DataSettings { source, size: 32 },
+                model: ModelSettings::EgeUnet(protocol::ege_unet(Protocol::AsReleased)),
+                train: protocol::train(Protocol::AsReleased),
+            },
+            encoder_weights: Vec::new(),
+        };
+        let note = |kind: &str| note_failure(&results, &run, ("a", &Value::Null), kind, "why").unwrap();
+        let failed = RunState::Failed { kind: "died".into(), message: "why".into() };
+        assert!(matches!(note("died"), Noted::Left(state) if state == failed));
+        // The first cause is the one that counts.
+        assert!(matches!(note("panic"), Noted::Left(state) if state == failed));
+        let record = results.run("a").record().unwrap().unwrap();
+        assert_eq!((record.state, record.variant.as_str(), record.synthetic), (failed, "v", true));
+        let _lock = results.run("a").lock().unwrap();
+        assert!(matches!(note("died"), Noted::Busy));
+    }
 }

@@ -117,9 +117,10 @@ pub fn io_hint(error: &io::Error) -> Option<String> {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             Some("free some disk space; the same command goes on".into())
         }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            Some("choose a folder that you may write to with `--results DIR`".into())
-        }
+        ErrorKind::PermissionDenied
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::NotADirectory
+        | ErrorKind::NotFound => Some("choose a folder that you may write to with `--results DIR`".into()),
         _ => None,
     }
 }

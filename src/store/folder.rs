@@ -9,12 +9,21 @@ use super::checkpoint::{self, Checkpoint};
 use super::lines::LineWriter;
 use super::noise::NOISE_FLOOR;
 use super::{
-    CountsRow, EpochEvent, GalleryEntry, Holder, NoiseFloor, RunLock, RunRecord, StoreError, atomic, best,
-    counts, disk, events, format, gallery, lock,
+    CountsRow, EpochEvent, GalleryEntry, Holder, NoiseFloor, RunLock, RunRecord, RunState, StoreError,
+    atomic, best, counts, disk, events, format, gallery, lock,
 };
 
 /// The file of a run that keeps the state before the step that diverged.
 pub const DIVERGED: &str = "diverged.safetensors";
+
+/// How a run stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing {
+    /// Somebody works on it.
+    Busy,
+    /// Nobody does, and this is its record; none where nothing was done yet.
+    Left(Option<Box<RunRecord>>),
+}
 
 /// `results/runs/<id>/`, whether it exists or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +61,22 @@ impl RunFolder {
     /// When the lock can't be asked.
     pub fn is_locked(&self) -> Result<bool, StoreError> {
         Ok(self.holder()?.is_some())
+    }
+
+    /// How far the run is, and whether anybody works on it.
+    ///
+    /// # Errors
+    /// When the lock can't be asked, or the record can't be read.
+    pub fn standing(&self) -> Result<Standing, StoreError> {
+        let record = self.record()?;
+        if matches!(record.as_ref().map(|record| &record.state), Some(RunState::Done { .. })) {
+            return Ok(Standing::Left(record.map(Box::new)));
+        }
+        if self.is_locked()? {
+            return Ok(Standing::Busy);
+        }
+        // Whoever held the lock a moment ago may have written since.
+        Ok(Standing::Left(self.record()?.map(Box::new)))
     }
 
     /// Who works on the run, if anybody does.

@@ -62,7 +62,8 @@ impl Holder {
     /// locks: those of processes on this machine go with them.
     pub(super) fn is_alive(&self, locks_reach: bool) -> bool {
         let patience = if self.process == 0 { UNWRITTEN } else { STALE };
-        !(locks_reach && self.host == host()) && self.silent <= patience
+        let dead_here = self.host == host() && (locks_reach || !exists(self.process));
+        !dead_here && self.silent <= patience
     }
 }
 
@@ -86,12 +87,22 @@ impl Lease {
             if holder.is_alive(locks_reach) {
                 return Ok(Err(holder));
             }
-            // Of several who see it dead, one moves it away; the others then find what that one made.
             let aside = folder.join(format!("{TEMPORARY_PREFIX}lease-{}", unique()));
             match fs_err::rename(&path, &aside) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
                 Err(_) => {}
-                Ok(()) => drop(fs_err::remove_file(&aside)),
+                Ok(()) => {
+                    let moved = read(&aside)?.map(|content| content.token);
+                    // Of several who saw it dead, another one was quicker: this is its lease, and goes back.
+                    let quicker = moved.is_some_and(|token| token != holder.token);
+                    if quicker {
+                        let _ = fs_err::hard_link(&aside, &path);
+                    }
+                    let _ = fs_err::remove_file(&aside);
+                    if quicker {
+                        return Ok(Err(Self::holder(folder)?.unwrap_or_default()));
+                    }
+                }
             }
         }
         let token = unique();
@@ -120,15 +131,10 @@ impl Lease {
         let (beaten, own, told) = (path.clone(), token.clone(), Arc::clone(&lost));
         std::thread::spawn(move || {
             while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-                match read(&beaten) {
-                    Ok(Some(content)) if content.token == own => {
-                        // A sign that can't be given now may be given later.
-                        let _ =
-                            OpenOptions::new().write(true).open(&beaten).and_then(|mut f| f.write_all(&text));
-                    }
-                    // A server that can't be reached says nothing about who holds the run.
-                    Err(_) => {}
-                    Ok(_) => told.store(true, Ordering::SeqCst),
+                // A server that can't be reached says nothing about who holds the run.
+                if !look(&beaten, &own, &told) && matches!(read(&beaten), Ok(Some(_))) {
+                    // A sign that can't be given now may be given later.
+                    let _ = OpenOptions::new().write(true).open(&beaten).and_then(|mut f| f.write_all(&text));
                 }
             }
         });
@@ -138,6 +144,11 @@ impl Lease {
     /// True once somebody else has the lease.
     pub(super) fn is_lost(&self) -> bool {
         self.lost.load(Ordering::SeqCst)
+    }
+
+    /// Looks at the file; true once somebody else has the lease.
+    pub(super) fn look(&self) -> bool {
+        look(&self.path, &self.token, &self.lost)
     }
 
     /// Whom the lease in `folder` names, dead or alive.
@@ -171,6 +182,14 @@ impl Drop for Lease {
     }
 }
 
+/// Looks at the file whether somebody else has the lease that was `own`, and remembers it.
+fn look(path: &Path, own: &str, lost: &AtomicBool) -> bool {
+    if matches!(read(path), Ok(Some(content)) if content.token != own) {
+        lost.store(true, Ordering::SeqCst);
+    }
+    lost.load(Ordering::SeqCst)
+}
+
 /// The file's content; nothing where there is none, or where it isn't written yet.
 fn read(path: &Path) -> io::Result<Option<Content>> {
     match fs_err::read(path) {
@@ -193,6 +212,12 @@ fn time_of(folder: &Path) -> SystemTime {
 
 fn path(folder: &Path) -> PathBuf {
     folder.join("lease.json")
+}
+
+/// False where the system says that this machine has no such process.
+fn exists(process: u32) -> bool {
+    let processes = Path::new("/proc");
+    !processes.join("self").exists() || processes.join(process.to_string()).exists()
 }
 
 /// The name of this machine.

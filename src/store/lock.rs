@@ -10,7 +10,7 @@ use std::time::Duration;
 use fs_err::{File, OpenOptions};
 
 use super::lease::{Holder, Lease};
-use super::{StoreError, disk};
+use super::{RunFolder, StoreError, disk};
 
 /// A run's lock; it is free again when this value goes.
 #[derive(Debug)]
@@ -63,6 +63,17 @@ impl RunLock {
     /// such as after a suspension.
     pub fn is_lost(&self) -> bool {
         self.lease.is_lost()
+    }
+
+    /// Looks again whether it is lost, at the file itself: a process that was suspended finds out before it writes.
+    ///
+    /// # Errors
+    /// When it is.
+    pub fn require_ours(&self, folder: &RunFolder) -> Result<(), StoreError> {
+        if self.lease.look() {
+            return Err(StoreError::Lost { path: folder.path().to_owned() });
+        }
+        Ok(())
     }
 }
 

@@ -27,7 +27,7 @@ mod tensorboard;
 
 pub use error::{StoreError, io_hint};
 pub use files::{CORE_FILES, FileKind, RunFile};
-pub use folder::{DIVERGED, RunFolder};
+pub use folder::{DIVERGED, RunFolder, Standing};
 pub use format::FORMAT;
 pub use gallery::GalleryEntry;
 pub use lease::{BEAT, Holder, STALE};

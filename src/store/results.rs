@@ -37,8 +37,10 @@ impl Results {
 
     /// The same, with those that are no runs yet, or no longer.
     pub(super) fn folders(&self) -> Result<Vec<RunFolder>, StoreError> {
-        if let Some(found) = self.obstacle() {
-            return Err(StoreError::NotAFolder { path: self.root.clone(), found });
+        for path in [self.root.clone(), self.root.join("runs")] {
+            if let Some(found) = obstacle(&path) {
+                return Err(StoreError::NotAFolder { path, found });
+            }
         }
         let mut paths = Vec::new();
         let entries = match fs_err::read_dir(self.root.join("runs")) {
@@ -68,18 +70,18 @@ impl Results {
         }
         Ok(())
     }
+}
 
-    /// What stands where the folder should be, if it isn't a folder or nothing.
-    fn obstacle(&self) -> Option<String> {
-        let here = fs_err::symlink_metadata(&self.root).ok()?;
-        match fs_err::metadata(&self.root) {
-            Ok(behind) => (!behind.is_dir()).then(|| "is a file".to_owned()),
-            Err(_) if here.is_symlink() => {
-                let target = fs_err::read_link(&self.root).unwrap_or_default();
-                Some(format!("is a link to {}, which can't be reached", target.display()))
-            }
-            Err(_) => None,
+/// What stands where the folder should be, if it isn't a folder or nothing.
+fn obstacle(path: &Path) -> Option<String> {
+    let here = fs_err::symlink_metadata(path).ok()?;
+    match fs_err::metadata(path) {
+        Ok(behind) => (!behind.is_dir()).then(|| "is a file".to_owned()),
+        Err(_) if here.is_symlink() => {
+            let target = fs_err::read_link(path).unwrap_or_default();
+            Some(format!("is a link to {}, which can't be reached", target.display()))
         }
+        Err(_) => None,
     }
 }
 

@@ -372,3 +372,52 @@ fn a_run_that_diverges_keeps_the_state_before_it() {
     assert_eq!(weights.map(values).sum::<usize>(), 53_374);
     assert!(fs_err::read_to_string(run.join("log.txt")).unwrap().contains("kept in diverged.safetensors"));
 }
+
+fn record(run: &std::path::Path) -> serde_json::Value {
+    serde_json::from_str(&fs_err::read_to_string(run.join("run.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn of_two_processes_one_tries_a_run_that_fails_and_both_tell_of_it() {
+    let program = Program::new();
+    let seeds = ["--set", "train.seeds=[42, 43, 44, 45]"];
+    let first = program.start(&seeds, "fake:epoch-ms=100,diverging-seed=43");
+    let second = program.start(&seeds, "fake:epoch-ms=60,diverging-seed=43");
+    for process in [first, second] {
+        process.finish().expect(7, &["(diverged): loss is NaN", "3/4"]);
+    }
+    for run in program.runs() {
+        assert_eq!(record(&run)["provenance"]["sessions"], 1, "{}", run.display());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_worker_that_alone_is_asked_to_stop_is_begun_again_once_it_is_gone() {
+    let program = Program::new();
+    let sweep = program.start(&[LONG[0], LONG[1], "--jobs", "2"], "fake:epoch-ms=80");
+    let run = program.wait_for_epochs(2);
+    let lease = fs_err::read_to_string(run.join("lease.json")).unwrap();
+    let worker = serde_json::from_str::<serde_json::Value>(&lease).unwrap()["process"].to_string();
+    assert!(std::process::Command::new("kill").arg(&worker).status().unwrap().success());
+    sweep.finish().expect(0, &["interrupted in epoch", "done in"]);
+    assert_eq!(record(&run)["provenance"]["sessions"], 2);
+    assert_eq!(counts(&run), undisturbed());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_parent_that_is_suspended_suspends_no_work() {
+    let program = Program::new();
+    let sweep = program.start(&["--set", "train.epochs=1500"], "fake");
+    let run = program.wait_for_epochs(2);
+    sweep.signal("STOP");
+    let begun = Instant::now();
+    // Its messages fill the pipe several times over.
+    while !run.join("counts.jsonl").exists() || run.join("lease.json").exists() {
+        assert!(begun.elapsed() < Duration::from_mins(1), "the worker waits for its parent");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    sweep.signal("CONT");
+    sweep.finish().expect(0, &["epoch 1500/1500", "done in"]);
+}

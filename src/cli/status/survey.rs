@@ -73,10 +73,10 @@ impl<'a> Survey<'a> {
         self.sweep.counts()
     }
 
-    /// True once every run is complete.
+    /// True once every run is complete or has failed, which none is tried again by itself.
     pub(super) fn is_done(&self) -> bool {
         let counts = self.counts();
-        counts.done == counts.runs
+        counts.done + counts.failed == counts.runs
     }
 
     /// When all runs will be complete if as many as now are worked on at once; unknown where none is.

@@ -1,4 +1,4 @@
-//! Looking again and again, until every run is done or the user has seen enough.
+//! Looking again and again, until no run is left to be made or the user has seen enough.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;

@@ -106,7 +106,7 @@ impl Row {
                     "bytes": self.bytes,
                     "ended": ended,
                 });
-                if let Reason::Failed { kind, message } = &standing.reason {
+                if let Reason::Failed { kind, message, .. } = &standing.reason {
                     value["failure"] = json!({ "kind": kind, "message": message });
                 }
                 value

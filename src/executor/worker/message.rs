@@ -1,6 +1,7 @@
 //! What a worker and its parent tell each other, a JSON value a line.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::experiment::plan::PlannedRun;
 use crate::store::{EpochEvent, RunState};
@@ -19,6 +20,10 @@ pub(super) struct Assignment {
     pub run: PlannedRun,
     /// Its id, so that data that changed meanwhile is noticed.
     pub id: String,
+    /// What the id is a hash of.
+    pub meaning: Value,
+    /// Sessions until the failure after which it is tried again; none for a run that hasn't failed.
+    pub retries: Option<usize>,
 }
 
 /// What a worker tells.
@@ -35,6 +40,8 @@ pub enum Message {
     Warning(String),
     /// Another process works on the run.
     Busy,
+    /// Another process ended the run since it was planned; nothing comes after it.
+    Found(RunState),
     /// The run is left in this state; nothing comes after it.
     Ends(RunState),
     /// No run can go on here, such as on a full disk; nothing comes after it.
@@ -48,7 +55,7 @@ pub enum Message {
 
 /// What tells this build from others.
 pub(super) fn build() -> String {
-    let provenance = super::super::provenance::build();
+    let provenance = crate::executor::provenance::build();
     format!(
         "{} {}{} {}",
         provenance.version,

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
 
 use super::message::{Assignment, Message, STOP, build};
-use crate::executor::PlanItem;
+use crate::executor::{PlanItem, Reason};
 
 /// Lines that are kept of what a worker says beside its messages.
 const LAST_WORDS: usize = 8;
@@ -64,7 +64,16 @@ impl Worker {
         index: usize,
         heard: Sender<(usize, Heard)>,
     ) -> io::Result<Self> {
-        let assignment = Assignment { build: build(), run: item.run.clone(), id: item.id.clone() };
+        let assignment = Assignment {
+            build: build(),
+            run: item.run.clone(),
+            id: item.id.clone(),
+            meaning: item.meaning.clone(),
+            retries: match item.reason {
+                Reason::Failed { sessions, .. } => Some(sessions),
+                _ => None,
+            },
+        };
         let mut line = serde_json::to_string(&assignment)?;
         line.push('\n');
         let mut child = Command::new(&command.program)

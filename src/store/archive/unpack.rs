@@ -235,6 +235,10 @@ impl Unpacked {
     /// When the results can't be read or written.
     pub fn keep(&self, run: &ArchiveRun) -> Result<Kept, StoreError> {
         let there = self.results.run(&run.id);
+        if there.record()?.is_none() && there.path().exists() {
+            // Somebody began it and left nothing but a lock.
+            there.remove(&there.lock()?)?;
+        }
         if !there.path().exists() {
             atomic::move_folder(&self.staging.path(&run.id), there.path())?;
             return Ok(Kept::Added);
