@@ -374,7 +374,8 @@ fn a_run_that_diverges_keeps_the_state_before_it() {
 }
 
 fn record(run: &std::path::Path) -> serde_json::Value {
-    serde_json::from_str(&fs_err::read_to_string(run.join("run.json")).unwrap()).unwrap()
+    let text = fs_err::read_to_string(run.join("run.json")).expect("the run has a record");
+    serde_json::from_str(&text).expect("a record is JSON")
 }
 
 #[test]
