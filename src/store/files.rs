@@ -149,7 +149,7 @@ mod tests {
         let listed: Vec<_> =
             folder.files().unwrap().into_iter().map(|file| (file.path, file.bytes)).collect();
         assert_eq!(listed[0], ("best.safetensors".to_owned(), 5));
-        assert_eq!(listed[1].0, "checkpoint/last.ckpt");
-        assert_eq!(listed.len(), 2);
+        assert_eq!([&*listed[1].0, &*listed[2].0], ["best.sha256", "checkpoint/last.ckpt"]);
+        assert_eq!(listed.len(), 3);
     }
 }

@@ -129,7 +129,7 @@ mod tests {
     fn the_same_runs_give_the_same_bytes_and_only_what_was_asked_for() {
         let root = tempfile::tempdir().unwrap();
         let run = run(root.path());
-        let core = ["best.safetensors", "counts.jsonl", "events.jsonl", "run.json"];
+        let core = ["best.safetensors", "best.sha256", "counts.jsonl", "events.jsonl", "run.json"];
         let check = |contents, extra: &[&str]| {
             let path = root.path().join("a.tar.gz");
             let manifest = pack(&path, std::slice::from_ref(&run), contents, "0").unwrap();
