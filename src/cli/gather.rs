@@ -92,6 +92,8 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
         whole(&counts, &split.report, pixels)
             .map_err(|message| StoreError::Damaged { path: folder.path().join("counts.jsonl"), message })?;
     }
+    let is_done = matches!(record.state, RunState::Done { .. });
+    let events = if is_done { folder.events()? } else { folder.events_so_far()? };
     Ok(ReportRun {
         counts,
         noise_floor: folder.noise_floor()?,
@@ -99,7 +101,7 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
         settings: settings.clone(),
         selects_on_report: split.selects_on_report() && settings.train.selection != Selection::Last,
         images: [split.train.len(), split.select.len(), split.report.len()],
-        events: folder.events()?,
+        events,
     })
 }
 

@@ -125,6 +125,10 @@ fn failure_hint(context: &Context, items: &[PlanItem]) -> Option<String> {
              again from the last checkpoint"
                 .to_owned()
         }
+        "host" => format!(
+            "what it left can't be gone on with: move {} away, and it is made again",
+            context.results.run(&item.id).path().display()
+        ),
         "panic" => panic::advice(),
         _ => "`--retry-failed` tries again from the last checkpoint".to_owned(),
     };

@@ -111,6 +111,18 @@ impl RunFolder {
         events::read(&self.path.join("events.jsonl"))
     }
 
+    /// The epochs of a run that isn't done, for those who look at it: none where they are damaged, of which its next
+    /// session fails and says so.
+    ///
+    /// # Errors
+    /// When `events.jsonl` can't be read.
+    pub fn events_so_far(&self) -> Result<Vec<EpochEvent>, StoreError> {
+        match self.events() {
+            Err(StoreError::Damaged { .. }) => Ok(Vec::new()),
+            events => events,
+        }
+    }
+
     /// Opens `events.jsonl` for appending.
     ///
     /// # Errors
@@ -173,10 +185,7 @@ impl RunFolder {
     /// # Errors
     /// When it is there and can't be removed.
     pub fn remove_diverged(&self) -> Result<(), StoreError> {
-        match fs_err::remove_file(self.path.join(DIVERGED)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        Ok(atomic::remove(&self.path.join(DIVERGED))?)
     }
 
     /// The best weights, a safetensors file.

@@ -75,3 +75,24 @@ fn without_any_whole_checkpoint_the_run_starts_over() {
     hurt.run(&set).expect(0, &["warning: ", "starting over"]);
     assert_eq!(counts(&run), counts(&expected));
 }
+
+#[test]
+fn damaged_epochs_fail_a_run_before_it_trains() {
+    let program = Program::new();
+    let set = ["--set", "train.epochs=12", "--set", "train.seeds=[42, 43]"];
+    let child = program.start(&set, "fake:epoch-ms=80");
+    let run = program.wait_for_epochs(4);
+    child.kill();
+    let events = run.join("events.jsonl");
+    let text = fs_err::read_to_string(&events).unwrap();
+    fs_err::write(&events, text.replacen("\"epoch\"", "\"epo", 1)).unwrap();
+    let log = fs_err::read_to_string(run.join("log.txt")).unwrap();
+    program
+        .run(&set)
+        .expect(7, &["failed (host)", "events.jsonl: line 1", "hint: ", "move ", "seed 43: done"]);
+    let since = fs_err::read_to_string(run.join("log.txt")).unwrap();
+    assert_eq!(since.matches("epoch 5/12").count(), log.matches("epoch 5/12").count(), "it trained: {since}");
+    program.command("status", &set).expect(0, &["failed (host)"]);
+    fs_err::remove_dir_all(&run).unwrap();
+    program.run(&set).expect(0, &["2/2"]);
+}

@@ -52,7 +52,8 @@ impl Standing {
             refresh_one(&mut self.item, results)?;
         }
         if first || seen.events != signs.events {
-            self.events = folder.events()?;
+            let is_done = self.item.reason == Reason::Done;
+            self.events = if is_done { folder.events()? } else { folder.events_so_far()? };
         }
         self.seen = Some((signs, busy));
         self.silent = (self.item.reason == Reason::Busy)
