@@ -95,10 +95,9 @@ fn conclude(context: &Context, done: &Summary, items: &[PlanItem]) -> ExitCode {
         printer.error(&format!("{} failed before", runs(done.failed_before)), Some(hint));
         return ExitCode::RunFailed;
     }
-    let busy = done.busy;
-    if busy > 0 {
+    if done.busy > 0 {
         let hint = "wait for it, or stop it; the same command goes on";
-        printer.error(&format!("another process works on {}", runs(busy)), Some(hint));
+        printer.error(&format!("another process works on {}", runs(done.busy)), Some(hint));
         return ExitCode::Store;
     }
     if done.completed + done.completed_elsewhere == 0 && done.left == 0 {

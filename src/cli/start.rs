@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use super::args::{Arguments, Command, DataCommand, ModelCommand};
+use super::args::{Arguments, Command, ModelCommand};
 use super::context::Context;
+use super::data::args::DataCommand;
 use super::exit_code::ExitCode;
 use super::printer::{Color, Printer};
 use super::store::{self, args::StoreCommand};

@@ -1,5 +1,6 @@
 //! `ege-bench data`: data sets and what is prepared of them.
 
+pub(super) mod args;
 pub(super) mod import;
 pub(super) mod list;
 pub(super) mod status;
