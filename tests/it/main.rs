@@ -29,6 +29,7 @@ mod report_look;
 mod run_cli;
 mod run_resume;
 mod starts;
+mod statistics;
 mod store;
 mod store_archive;
 mod store_tools;

@@ -12,7 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("random", &[]),
     ("digest", &[]),
     ("metric", &[]),
-    ("statistics", &[]),
+    ("statistics", &["random"]),
     ("store", &[]),
     ("experiment", &[]),
     ("dataset", &["digest", "experiment::settings", "random"]),
