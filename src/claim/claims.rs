@@ -3,7 +3,9 @@
 use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Settings};
 use crate::metric::Definition;
 
-use super::network::same_network;
+use super::network::{network, same_network};
+use super::statement::{Ratio, Storage};
+use super::tolerance::Tolerances;
 
 /// What one paper claims.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +14,12 @@ pub struct Claims {
     pub paper: Paper,
     /// Its tables, in the order of the file: earlier ones are asked first.
     pub tables: Vec<Table>,
+    /// How many times as much one row costs as another, as the text puts it.
+    pub ratios: Vec<Ratio>,
+    /// How many bytes the parameters take, as the text puts it.
+    pub storage: Vec<Storage>,
+    /// How far our numbers may lie from the claimed ones.
+    pub tolerances: Tolerances,
 }
 
 /// A publication.
@@ -46,8 +54,40 @@ pub struct Table {
     pub size: usize,
     /// How the numbers were made, in a sentence.
     pub protocol: String,
+    /// Epochs of a training, where the paper says.
+    pub epochs: Option<usize>,
+    /// Trainings behind each mean and spread, where the paper says.
+    pub repeats: Option<usize>,
+    /// On which images the epoch was selected.
+    pub selection: SelectedOn,
+    /// Lesion pixels among all pixels reported on, where known.
+    pub lesion_pixels: Option<LesionPixels>,
     /// The rows in the table's order.
     pub rows: Vec<Row>,
+}
+
+/// On which images a paper selected the epoch that it reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SelectedOn {
+    /// On those that it reports on.
+    Reported,
+    /// On others.
+    Separate,
+    /// None was selected: the last one is reported.
+    LastEpoch,
+    /// The paper doesn't say.
+    #[default]
+    Unknown,
+}
+
+/// How many lesion pixels the reported images have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LesionPixels {
+    /// Pixels at the table's size.
+    pub count: u64,
+    /// Where that is known from.
+    pub source: String,
 }
 
 /// A row: one network.
@@ -84,8 +124,31 @@ pub struct Cell {
     pub source: String,
 }
 
+impl Cell {
+    /// Half a unit of the last printed digit, in the cell's unit.
+    pub fn half_digit(&self) -> f64 {
+        0.5 * 10_f64.powi(-(self.digits as i32))
+    }
+
+    /// The values that print as this one, in the cell's unit; a hair wider, so that a bound in binary can't exclude
+    /// a value that rounds to it.
+    pub fn rounds_from(&self) -> (f64, f64) {
+        let half = self.half_digit() * (1.0 + 1e-9);
+        (self.value - half, self.value + half)
+    }
+
+    /// The number as printed, with its spread.
+    pub fn printed(&self) -> String {
+        let digits = self.digits;
+        match self.spread {
+            Some(spread) => format!("{:.digits$} ± {spread:.digits$}", self.value),
+            None => format!("{:.digits$}", self.value),
+        }
+    }
+}
+
 /// What a claimed number measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Quantity {
     /// A metric over the reported images, in percent.
     Metric(Definition),
@@ -102,6 +165,14 @@ impl Quantity {
             Self::Metric(definition) => definition.name(),
             Self::Parameters => "parameters",
             Self::ConvMacs => "conv-macs",
+        }
+    }
+
+    /// The unit of a difference of two values.
+    pub fn difference_unit(self) -> &'static str {
+        match self.unit() {
+            "%" => "points",
+            unit => unit,
         }
     }
 
@@ -168,7 +239,25 @@ impl Claims {
     }
 }
 
+impl Claims {
+    /// True where the row is about the network that the paper proposes, as it is proposed.
+    pub fn is_own(&self, row: &Row) -> bool {
+        let proposed = network(&self.paper.key, serde_json::Value::Null);
+        proposed.is_ok_and(|proposed| row.is_about(&proposed))
+    }
+
+    /// The table of that name.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.name == name)
+    }
+}
+
 impl Row {
+    /// Its cell of that quantity.
+    pub fn cell(&self, quantity: Quantity) -> Option<&Cell> {
+        self.cells.iter().find(|cell| cell.quantity == quantity)
+    }
+
     /// True where the row is about this network; how its learnable tensors start doesn't matter.
     pub fn is_about(&self, model: &ModelSettings) -> bool {
         self.model.as_ref().is_some_and(|own| same_network(own, model))
@@ -176,6 +265,16 @@ impl Row {
 }
 
 impl Table {
+    /// The row of that label.
+    pub fn row(&self, label: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.label == label)
+    }
+
+    /// Pixels that the metrics count.
+    pub fn pixels(&self) -> u64 {
+        (self.images * self.size * self.size) as u64
+    }
+
     /// True where the table is about this data set and split.
     pub fn is_about(&self, data: &DataSettings) -> bool {
         match &data.source {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::audit::args::AuditArguments;
 use super::data::args::DataCommand;
 use super::duration;
 use super::exit_code::ExitCode;
@@ -83,6 +84,14 @@ pub(super) enum Command {
     /// Write the report of an experiment from what is there, without training
     #[command(after_help = "Example:\n  ege-bench report experiments/isic2017.toml --results results")]
     Report(ExperimentArguments),
+    /// Check whether a paper's numbers can be true, without training anything
+    ///
+    /// Arithmetic of the tables (IoU against Dice, all metrics of a row from one confusion matrix, spreads, ratios), claimed
+    /// costs against the networks, and faults of the protocol: how the epoch was selected, and images that are in two
+    /// parts of the split. Images are compared where the data set is prepared.
+    #[command(after_help = "Examples:\n  ege-bench audit claims/ege-unet.toml\n  \
+                            ege-bench audit claims/malunet.toml --all --json")]
+    Audit(AuditArguments),
     /// Look at data sets and import them
     #[command(subcommand, after_help = "Example:\n  ege-bench data import isic2017 path/to/isic2017")]
     Data(DataCommand),

@@ -1,6 +1,7 @@
 //! The commands: the only room that reads arguments and talks to a terminal.
 
 mod args;
+mod audit;
 mod bench;
 mod compare;
 mod context;

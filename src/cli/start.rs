@@ -11,7 +11,8 @@ use super::exit_code::ExitCode;
 use super::printer::{Color, Printer};
 use super::store::{self, args::StoreCommand};
 use super::{
-    bench, compare, data, evaluate, explain, model, panic, plan, predict, report, run, status, verify, work,
+    audit, bench, compare, data, evaluate, explain, model, panic, plan, predict, report, run, status, verify,
+    work,
 };
 
 /// Runs the program with the arguments, of which the first is its name.
@@ -33,6 +34,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::Exit
         Command::Work(arguments) => work::run(&context, arguments),
         Command::Status(arguments) => status::run(&context, arguments),
         Command::Report(arguments) => report::run(&context, arguments),
+        Command::Audit(arguments) => audit::command::run(&context, arguments),
         Command::Data(DataCommand::List(arguments)) => Ok(data::list::run(&context, arguments)),
         Command::Data(DataCommand::Status(arguments)) => data::status::run(&context, arguments),
         Command::Data(DataCommand::Import(arguments)) => data::import::run(&context, arguments),

@@ -20,6 +20,7 @@ mod resize;
 mod rotate;
 mod split;
 pub mod synthetic;
+mod twins;
 
 pub use augment::{Draws, common_angle};
 pub use batch::{Batch, Batches};
@@ -31,6 +32,7 @@ pub use lock::NearDuplicate;
 pub use pair_folder::{PairFolder, pictures};
 pub use pairing::PairProblem;
 pub use split::{Split, known_ids, split};
+pub use twins::{Twin, twins};
 
 /// Height and width of the paper's images in pixels.
 pub const DEFAULT_SIZE: usize = 256;

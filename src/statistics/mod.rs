@@ -7,6 +7,7 @@ mod paired;
 mod power;
 mod seeds;
 mod spread;
+mod student;
 mod summary;
 
 pub use bootstrap::{Estimate, Resampling, bootstrap};
@@ -15,4 +16,5 @@ pub use paired::{Permutation, Wilcoxon, permutation, wilcoxon};
 pub use power::minimum_detectable;
 pub use seeds::{RepeatedSeed, distinct_seeds};
 pub use spread::{largest_std, sigma_interval};
+pub use student::{Reported, difference_interval};
 pub use summary::Summary;

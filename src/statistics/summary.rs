@@ -39,12 +39,18 @@ impl Summary {
     /// The summary in percent: everything times 100.
     #[must_use]
     pub fn percent(self) -> Self {
+        self.times(100.0)
+    }
+
+    /// The summary in another unit: everything times a positive factor.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
         Self {
-            mean: 100.0 * self.mean,
-            std: self.std.map(|std| 100.0 * std),
+            mean: factor * self.mean,
+            std: self.std.map(|std| factor * std),
             n: self.n,
-            min: 100.0 * self.min,
-            max: 100.0 * self.max,
+            min: factor * self.min,
+            max: factor * self.max,
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod lines;
 mod lock;
 mod noise;
 mod record;
+mod registry;
 mod removal;
 mod results;
 mod signs;
@@ -36,6 +37,7 @@ pub use noise::{MeasuredWith, NoiseFloor, NoiseSpread};
 pub use record::{
     CountsRow, EncoderFile, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,
 };
+pub use registry::{RegisteredTolerance, Registration};
 pub use results::Results;
 pub use signs::{Signs, Stamp};
 pub use tensorboard::ScalarWriter;

@@ -2,15 +2,78 @@
 
 use std::path::Path;
 
-use ege_bench::claim::{Evidence, Quantity, load, parse, register};
+use ege_bench::claim::{Audit, Check, Evidence, Outcome, Quantity, audit, load, parse, register};
 use ege_bench::experiment::settings::{EgeUnetSettings, ModelSettings, Selection};
 use ege_bench::metric::Definition;
 
 use crate::example::settings;
 
+fn committed(name: &str) -> ege_bench::claim::Claims {
+    load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("claims").join(name)).expect("the committed file loads")
+}
+
 fn ege_unet() -> ege_bench::claim::Claims {
-    load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("claims/ege-unet.toml"))
-        .expect("the committed file loads")
+    committed("ege-unet.toml")
+}
+
+/// An audit without networks and splits: the arithmetic of the tables alone.
+fn arithmetic(claims: &ege_bench::claim::Claims) -> Audit {
+    audit(claims, &|_, _| Vec::new(), &|_| None)
+}
+
+#[test]
+fn the_arithmetic_of_the_committed_tables_is_audited() {
+    let claims = ege_unet();
+    let found = arithmetic(&claims);
+    // Every row prints IoU and Dice, and they agree within rounding.
+    assert_eq!(found.tally(Check::Identity), [27, 0, 0, 0]);
+    assert_eq!(found.tally(Check::Order), [27, 0, 0, 0]);
+    // Rows with accuracy, specificity and sensitivity: four of ISIC2017 and seven of ISIC2018.
+    assert_eq!(found.tally(Check::Confusion).iter().sum::<usize>(), 11);
+    assert!(found.tally(Check::Confusion)[0] > 0);
+    // Three tables that select on what they report, none of which prints a rival's spread.
+    assert_eq!(found.tally(Check::Selection), [0, 0, 3, 0]);
+    assert_eq!(found.tally(Check::Lead), [0, 0, 3, 0]);
+    assert!(found.findings.iter().all(|finding| !finding.arithmetic.is_empty()));
+}
+
+#[test]
+fn a_number_that_can_t_be_is_found() {
+    let mut claims = ege_unet();
+    let row = claims.tables[0].rows.iter_mut().find(|row| row.label == "UNet").expect("a row");
+    let dice = Quantity::Metric(Definition::PooledDice);
+    row.cells.iter_mut().find(|cell| cell.quantity == dice).expect("a cell").value = 86.89;
+    let found = arithmetic(&claims);
+    let failing: Vec<_> = found.of(Outcome::Fails).filter(|finding| finding.row == "UNet").collect();
+    let identity =
+        failing.iter().find(|finding| finding.check == Check::Identity).expect("the identity fails");
+    assert_eq!(
+        identity.arithmetic,
+        "2 x 76.98 / (100 + 76.98) = 86.9929 (86.9897 to 86.9961 by rounding), printed 86.89: 0.0947 points apart beyond rounding"
+    );
+    assert!(failing.iter().any(|finding| finding.check == Check::Confusion && finding.table == "isic2017"));
+}
+
+#[test]
+fn the_second_paper_shares_rows_with_the_first() {
+    let (first, second) = (ege_unet(), committed("malunet.toml"));
+    assert_eq!((second.tables.len(), second.ratios.len()), (2, 2));
+    for table in &second.tables {
+        let other = first.table(&table.name).expect("the same tables");
+        for row in &table.rows {
+            let same = other.row(&row.label).expect("the same rows");
+            for cell in &row.cells {
+                assert_eq!(
+                    same.cell(cell.quantity).map(|other| other.value),
+                    Some(cell.value),
+                    "{}",
+                    row.label
+                );
+            }
+        }
+    }
+    let unet = second.table("isic2018").and_then(|table| table.row("MALUNet")).expect("its own row");
+    assert!(second.is_own(unet));
 }
 
 #[test]
@@ -162,4 +225,44 @@ cells = { miou = "79.81 ± 0.10" }
         "{ attention = false }",
         "claims/p.toml:18:12: the model has no setting `attention`",
     );
+    check("= \"79.81", "= \"179.81", "claims/p.toml:19:18: `179.81 ± 0.10` is more than 100 %");
+    check("images = 650", "images = 0", "claims/p.toml:9:10: `images` is 0; it is at least 1");
+    let more = |text: &str| format!("images = 650\n{text}");
+    check("images = 650", &more("epochs = 0"), "`epochs` is 0; it is at least 1");
+    check(
+        "images = 650",
+        &more("selection = \"test\""),
+        "expected one of `reported`, `separate`, `last-epoch`",
+    );
+    check(
+        "images = 650",
+        &more("lesion-pixels = { count = 42_598_401, source = \"s\" }"),
+        "claims/p.toml:10:27: 42598401 lesion pixels are more than the 42598400 pixels of 650 images",
+    );
+    check("[[table.row]]", "[[table.row]]\nlabel = \"R\"\ncells = {}\n[[table.row]]", "has a second row `R`");
+    let tolerance = |quantity: &str, value: &str, day: &str, reason: &str| {
+        format!(
+            "[[tolerance]]\nquantity = \"{quantity}\"\nvalue = {value}\nregistered = {day}\nreason = \"{reason}\"\n[[table]]"
+        )
+    };
+    let day = "2026-11-24";
+    for (text, expect) in [
+        (tolerance("parameters", "0.1", day, "r"), "so it takes no tolerance"),
+        (tolerance("pooled-iou", "0.0", day, "r"), "a tolerance of 0 is not in ]0, 100]"),
+        (tolerance("pooled-iou", "0.5", "2026-11-24T10:00:00Z", "r"), "is no day, write it as 2026-11-24"),
+        (tolerance("pooled-iou", "0.5", day, " "), "a tolerance needs a reason"),
+    ] {
+        check("[[table]]", &text, expect);
+    }
+    let two = tolerance("pooled-iou", "0.5", day, "r").replace("[[table]]", "")
+        + &tolerance("pooled-iou", "0.6", "2026-11-23", "r");
+    check("[[table]]", &two, "later ones come after earlier ones");
+    let ratio = |of: &str, table: &str| {
+        format!(
+            "[[ratio]]\ntext = \"t\"\nquantity = \"parameters\"\nvalue = \"2\"\nof = {{ table = \"{table}\", row = \"{of}\" }}\n\
+             to = {{ table = \"t\", row = \"R\" }}\nevidence = \"table\"\nsource = \"s\"\n[[table]]"
+        )
+    };
+    check("[[table]]", &ratio("R", "u"), "no table is named `u`; there are t");
+    check("[[table]]", &ratio("S", "t"), "table `t` has no row `S`; it has R");
 }

@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &["experiment::settings", "kernel", "random"]),
     ("cost", &["experiment::settings", "kernel", "model"]),
     ("train", &["dataset", "digest", "experiment::settings", "kernel", "metric", "model"]),
-    ("claim", &["experiment::settings", "metric"]),
+    ("claim", &["experiment::settings", "metric", "statistics"]),
     ("executor", &["cost", "dataset", "digest", "experiment", "metric", "random", "store", "train"]),
     ("verify", &["metric", "model", "store"]),
     ("report", &["claim", "experiment::settings", "metric", "statistics", "store"]),

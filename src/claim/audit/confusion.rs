@@ -1,0 +1,248 @@
+//! Whether one confusion matrix can have all the metrics of a row.
+
+use std::fmt::Write as _;
+
+use super::finding::{Check, Finding, Outcome};
+use super::polytope::{AtLeast, inside};
+use super::text::{count, percent_list};
+use crate::claim::claims::{Cell, Quantity, Row, Table};
+use crate::metric::{Counts, Definition};
+
+/// Metrics of one pooled matrix.
+const POOLED: [Definition; 5] = [
+    Definition::PooledIou,
+    Definition::PooledDice,
+    Definition::PooledAccuracy,
+    Definition::PooledSensitivity,
+    Definition::PooledSpecificity,
+];
+
+/// Widening in points at which the search for how far values are off ends.
+const WIDEST: f64 = 10.0;
+
+/// A printed metric of the row.
+struct Printed<'a> {
+    cell: &'a Cell,
+    definition: Definition,
+}
+
+/// A finding for each row with enough metrics: at least three, or two where one isn't a function of the other.
+pub(super) fn findings(table: &Table) -> Vec<Finding> {
+    table.rows.iter().filter_map(|row| finding(table, row)).collect()
+}
+
+fn finding(table: &Table, row: &Row) -> Option<Finding> {
+    let printed: Vec<Printed<'_>> = POOLED
+        .iter()
+        .filter_map(|definition| {
+            let cell = row.cell(Quantity::Metric(*definition))?;
+            Some(Printed { cell, definition: *definition })
+        })
+        .collect();
+    // IoU and Dice alone say the same thing twice.
+    let beside = printed.iter().filter(|printed| !is_overlap(printed.definition)).count();
+    if printed.len() < 2 || beside == 0 {
+        return None;
+    }
+    let (outcome, arithmetic) = judge(table, &printed);
+    Some(Finding {
+        check: Check::Confusion,
+        table: table.name.clone(),
+        row: row.label.clone(),
+        columns: printed.iter().map(|printed| printed.cell.heading.clone()).collect(),
+        outcome,
+        arithmetic,
+    })
+}
+
+fn is_overlap(definition: Definition) -> bool {
+    matches!(definition, Definition::PooledIou | Definition::PooledDice)
+}
+
+fn judge(table: &Table, printed: &[Printed<'_>]) -> (Outcome, String) {
+    let pixels = table.pixels();
+    let known = table.lesion_pixels.as_ref().map(|known| known.count);
+    let values = percent_list(
+        printed
+            .iter()
+            .map(|printed| (printed.cell.heading.as_str(), printed.cell.value, printed.cell.digits)),
+    );
+    let of = match &table.lesion_pixels {
+        Some(known) => format!(
+            "{} pixels of {} images, {} of lesion ({})",
+            count(pixels),
+            table.images,
+            count(known.count),
+            known.source
+        ),
+        None => format!("{} pixels of {} images, any number of lesion", count(pixels), table.images),
+    };
+    if let Some(Counts { tp, fp, fn_, tn }) = matrix(printed, pixels, known) {
+        let example = format!("TP {} FP {} FN {} TN {}", count(tp), count(fp), count(fn_), count(tn));
+        return (Outcome::Holds, format!("{of}: {example} gives {values}"));
+    }
+    let off = |known| match slack(printed, pixels, known) {
+        Some(slack) => format!("the values would have to be off by {slack:.3} points beyond their rounding"),
+        None => format!("not even within {WIDEST} points"),
+    };
+    let mut arithmetic = format!("{of}: no matrix of whole numbers gives {values}; {}", off(known));
+    if known.is_some() {
+        let _ = match matrix(printed, pixels, None) {
+            Some(Counts { tp, fn_, .. }) => {
+                let lesion = count(tp + fn_);
+                write!(arithmetic, "; with another number of lesion pixels there is one, such as {lesion}")
+            }
+            None => write!(arithmetic, "; with any other number of lesion pixels neither: {}", off(None)),
+        };
+    }
+    (Outcome::Fails, arithmetic)
+}
+
+/// A matrix whose metrics all round to the printed ones.
+fn matrix(printed: &[Printed<'_>], pixels: u64, lesion: Option<u64>) -> Option<Counts> {
+    let [tp, fp, fn_] = inside(&planes(printed, pixels, lesion, 0.0))?;
+    let whole = |share: f64| (share * pixels as f64).round().max(0.0) as u64;
+    let (tp, fp) = (whole(tp), whole(fp));
+    let positive = lesion.unwrap_or(tp + whole(fn_));
+    let fn_ = positive.checked_sub(tp)?;
+    let tn = pixels.checked_sub(positive + fp)?;
+    let counts = Counts { tp, fp, fn_, tn };
+    // The search was in real numbers: what counts is that whole ones print alike.
+    printed.iter().all(|printed| prints_as(counts, printed)).then_some(counts)
+}
+
+fn prints_as(counts: Counts, printed: &Printed<'_>) -> bool {
+    let (low, high) = printed.cell.rounds_from();
+    printed.definition.value(&[counts]).is_some_and(|value| (low..=high).contains(&(100.0 * value)))
+}
+
+/// The smallest widening of every printed value, in points, with which real numbers satisfy them all.
+fn slack(printed: &[Printed<'_>], pixels: u64, lesion: Option<u64>) -> Option<f64> {
+    let possible = |widening: f64| inside(&planes(printed, pixels, lesion, widening)).is_some();
+    if !possible(WIDEST) {
+        return None;
+    }
+    let (mut low, mut high) = (0.0, WIDEST);
+    for _ in 0..40 {
+        let middle = f64::midpoint(low, high);
+        if possible(middle) { high = middle } else { low = middle }
+    }
+    Some(high)
+}
+
+/// What the printed values say about shares of the pixels (TP, FP, FN); TN is the rest.
+fn planes(printed: &[Printed<'_>], pixels: u64, lesion: Option<u64>, widening: f64) -> Vec<AtLeast> {
+    let mut planes: Vec<AtLeast> = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, -1.0, -1.0]]
+        .into_iter()
+        .zip([0.0, 0.0, 0.0, -1.0])
+        .map(|(a, b)| AtLeast { a, b })
+        .collect();
+    if let Some(lesion) = lesion {
+        let share = lesion as f64 / pixels as f64;
+        planes.push(AtLeast { a: [1.0, 0.0, 1.0], b: share });
+        planes.push(AtLeast { a: [-1.0, 0.0, -1.0], b: -share });
+    }
+    for printed in printed {
+        let (low, high) = printed.cell.rounds_from();
+        let low = ((low - widening) / 100.0).max(0.0);
+        let high = ((high + widening) / 100.0).min(1.0);
+        // value = (n0 + n · x) / (d0 + d · x), so value >= low where (n - low d) · x >= low d0 - n0.
+        let (n, n0, d, d0) = fraction(printed.definition);
+        let side = |bound: f64, sign: f64| AtLeast {
+            a: [0, 1, 2].map(|axis| sign * (n[axis] - bound * d[axis])),
+            b: sign * (bound * d0 - n0),
+        };
+        planes.push(side(low, 1.0));
+        planes.push(side(high, -1.0));
+    }
+    planes
+}
+
+/// Numerator and denominator of a metric, each as coefficients of the shares TP, FP, FN and a constant.
+fn fraction(definition: Definition) -> ([f64; 3], f64, [f64; 3], f64) {
+    match definition {
+        Definition::PooledIou => ([1.0, 0.0, 0.0], 0.0, [1.0, 1.0, 1.0], 0.0),
+        Definition::PooledDice => ([2.0, 0.0, 0.0], 0.0, [2.0, 1.0, 1.0], 0.0),
+        Definition::PooledSensitivity => ([1.0, 0.0, 0.0], 0.0, [1.0, 0.0, 1.0], 0.0),
+        // TN = 1 - TP - FP - FN, and TN + FP = 1 - TP - FN.
+        Definition::PooledSpecificity => ([-1.0, -1.0, -1.0], 1.0, [-1.0, 0.0, -1.0], 1.0),
+        // TP + TN = 1 - FP - FN, of all.
+        _ => ([0.0, -1.0, -1.0], 1.0, [0.0; 3], 1.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::claims::{Evidence, LesionPixels, SelectedOn};
+
+    fn table(lesion: Option<u64>, values: [&str; 5]) -> Table {
+        let cell = |(definition, text): (&Definition, &str)| {
+            let value = text.parse().ok()?;
+            let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+            let quantity = Quantity::Metric(*definition);
+            let heading = definition.name().to_owned();
+            Some(Cell {
+                heading,
+                quantity,
+                value,
+                spread: None,
+                digits,
+                evidence: Evidence::Table,
+                source: String::new(),
+            })
+        };
+        let cells = POOLED.iter().zip(values).filter_map(cell).collect();
+        let row = Row { label: "R".into(), model: None, change: String::new(), note: String::new(), cells };
+        Table {
+            name: "t".into(),
+            title: String::new(),
+            dataset: "isic2017".into(),
+            split: "paper".into(),
+            images: 650,
+            size: 256,
+            protocol: String::new(),
+            epochs: None,
+            repeats: None,
+            selection: SelectedOn::Unknown,
+            lesion_pixels: lesion.map(|count| LesionPixels { count, source: "counted".into() }),
+            rows: vec![row],
+        }
+    }
+
+    fn outcome(lesion: Option<u64>, values: [&str; 5]) -> Option<Outcome> {
+        findings(&table(lesion, values)).first().map(|finding| finding.outcome)
+    }
+
+    #[test]
+    fn rows_made_from_a_matrix_hold() {
+        // TP 6,190,000 FP 900,000 FN 941,022 TN 34,567,378: IoU 77.0757, Dice 87.0540, accuracy 95.6782,
+        // sensitivity 86.8039, specificity 97.4624 %.
+        let row = ["77.08", "87.05", "95.68", "86.80", "97.46"];
+        assert_eq!(outcome(Some(7_131_022), row), Some(Outcome::Holds));
+        assert_eq!(outcome(None, row), Some(Outcome::Holds));
+        // The same numbers at another prevalence.
+        assert_eq!(outcome(Some(9_000_000), row), Some(Outcome::Fails));
+        // One value moved by a few units of its last digit.
+        assert_eq!(
+            outcome(Some(7_131_022), ["77.08", "87.05", "95.62", "86.80", "97.46"]),
+            Some(Outcome::Fails)
+        );
+        // IoU and Dice that contradict each other contradict every matrix.
+        assert_eq!(outcome(None, ["77.08", "88.05", "95.68", "", ""]), Some(Outcome::Fails));
+    }
+
+    #[test]
+    fn rows_that_say_one_thing_are_left_to_the_identity() {
+        assert_eq!(outcome(None, ["77.08", "87.05", "", "", ""]), None);
+        assert_eq!(outcome(None, ["", "", "95.68", "", ""]), None);
+    }
+
+    #[test]
+    fn the_arithmetic_names_a_matrix_or_how_far_it_is_off() {
+        let table = table(Some(7_131_022), ["77.08", "87.05", "95.62", "86.80", "97.46"]);
+        let found = &findings(&table)[0].arithmetic;
+        assert!(found.contains("42,598,400 pixels of 650 images, 7,131,022 of lesion (counted)"), "{found}");
+        assert!(found.contains("beyond their rounding"), "{found}");
+    }
+}

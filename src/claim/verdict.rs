@@ -1,0 +1,234 @@
+//! By which rule our numbers confirm a claimed one, or don't.
+
+use super::claims::{Cell, Quantity};
+
+/// The rule, as the report prints it: a name and what it means.
+pub const RULE: [(Verdict, &str); 5] = [
+    (
+        Verdict::Reproduced,
+        "A metric: the 95 % interval of ours minus theirs lies within the registered tolerance on both sides. A count \
+         (parameters, multiply-accumulates): ours prints as theirs, rounded or cut off.",
+    ),
+    (Verdict::Better, "The whole interval lies beyond the tolerance on the better side."),
+    (
+        Verdict::NotReproduced,
+        "A metric: the whole interval lies beyond the tolerance on the worse side. A count: ours prints as another number.",
+    ),
+    (
+        Verdict::Inconclusive,
+        "The interval reaches over a border of the tolerance: more seeds would be needed. So is every metric with fewer than two \
+         seeds, without a registered tolerance, or with a tolerance below the measured noise of one seed.",
+    ),
+    (
+        Verdict::NotAttempted,
+        "No finished run here is what the cell is about: its network on its data set, split, number and size of images, for as many \
+         epochs.",
+    ),
+];
+
+/// What our runs say about a claimed number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Ours is theirs, within the tolerance.
+    Reproduced,
+    /// Ours is better by more than the tolerance.
+    Better,
+    /// Ours is worse by more than the tolerance, or another count.
+    NotReproduced,
+    /// Ours can't tell.
+    Inconclusive,
+    /// There is nothing of ours.
+    NotAttempted,
+}
+
+impl Verdict {
+    /// The words of the report.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reproduced => "reproduced",
+            Self::Better => "better",
+            Self::NotReproduced => "not reproduced",
+            Self::Inconclusive => "inconclusive",
+            Self::NotAttempted => "not attempted",
+        }
+    }
+
+    /// True where the claim fails.
+    pub fn fails(self) -> bool {
+        self == Self::NotReproduced
+    }
+}
+
+/// A verdict with its reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, in a sentence without a full stop.
+    pub reason: String,
+}
+
+/// What there is of ours for a cell, in the cell's unit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attempt {
+    /// Nothing, and why.
+    None(String),
+    /// A count, which no seed changes.
+    Counted(f64),
+    /// A metric over seeds.
+    Measured(Measured),
+}
+
+/// A metric of ours against a claimed one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// Interval of ours minus theirs (95 %) over repeated trainings on the same images; none for a single seed.
+    pub interval: Option<(f64, f64)>,
+    /// Seeds behind ours.
+    pub seeds: usize,
+    /// The registered tolerance.
+    pub tolerance: Option<f64>,
+    /// How far apart executions of one seed land, where that was measured.
+    pub noise_floor: Option<f64>,
+}
+
+/// The verdict on a cell, by [`RULE`].
+pub fn judge(cell: &Cell, attempt: &Attempt) -> Judgement {
+    let (verdict, reason) = match attempt {
+        Attempt::None(reason) => (Verdict::NotAttempted, reason.clone()),
+        Attempt::Counted(ours) => counted(cell, *ours),
+        Attempt::Measured(measured) => measure(cell, measured),
+    };
+    Judgement { verdict, reason }
+}
+
+fn counted(cell: &Cell, ours: f64) -> (Verdict, String) {
+    let (low, high) = cell.rounds_from();
+    let cut_off = (cell.value..cell.value + 2.0 * cell.half_digit()).contains(&ours);
+    let digits = cell.digits;
+    let unit = cell.quantity.unit();
+    if (low..=high).contains(&ours) {
+        (Verdict::Reproduced, format!("{ours:.*} {unit} rounds to {:.digits$}", digits + 2, cell.value))
+    } else if cut_off {
+        (Verdict::Reproduced, format!("{ours:.*} {unit} cut off is {:.digits$}", digits + 2, cell.value))
+    } else {
+        let off = 100.0 * (cell.value / ours - 1.0);
+        (
+            Verdict::NotReproduced,
+            format!("counted {ours:.*} {unit}: the claim is off by {off:+.1} %", digits + 2),
+        )
+    }
+}
+
+fn measure(cell: &Cell, measured: &Measured) -> (Verdict, String) {
+    let Measured { interval, seeds, tolerance, noise_floor } = *measured;
+    let Some(tolerance) = tolerance else {
+        return (
+            Verdict::Inconclusive,
+            format!("the claims file registers no tolerance for `{}`", cell.quantity.name()),
+        );
+    };
+    let Some((low, high)) = interval else {
+        return (Verdict::Inconclusive, format!("{seeds} seed: how far another would land is unknown"));
+    };
+    if let Some(floor) = noise_floor.filter(|floor| *floor >= tolerance) {
+        return (
+            Verdict::Inconclusive,
+            format!("executions of one seed land {floor:.3} apart, the tolerance is {tolerance}"),
+        );
+    }
+    let unit = cell.quantity.difference_unit();
+    let said = format!("ours minus theirs lies in {low:+.2} to {high:+.2} {unit}, tolerance ±{tolerance}");
+    let (worse, better) = if higher_is_better(cell.quantity) { (high, low) } else { (-low, -high) };
+    let verdict = if low >= -tolerance && high <= tolerance {
+        Verdict::Reproduced
+    } else if better > tolerance {
+        Verdict::Better
+    } else if worse < -tolerance {
+        Verdict::NotReproduced
+    } else {
+        Verdict::Inconclusive
+    };
+    (verdict, said)
+}
+
+fn higher_is_better(quantity: Quantity) -> bool {
+    match quantity {
+        Quantity::Metric(_) => true,
+        Quantity::Parameters | Quantity::ConvMacs => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::claims::Evidence;
+    use crate::metric::Definition;
+
+    fn cell(quantity: Quantity, value: f64, digits: usize) -> Cell {
+        let heading = quantity.name().to_owned();
+        Cell {
+            heading,
+            quantity,
+            value,
+            spread: None,
+            digits,
+            evidence: Evidence::Table,
+            source: String::new(),
+        }
+    }
+
+    fn metric(interval: Option<(f64, f64)>, tolerance: Option<f64>, noise_floor: Option<f64>) -> Verdict {
+        let cell = cell(Quantity::Metric(Definition::PooledIou), 79.81, 2);
+        judge(&cell, &Attempt::Measured(Measured { interval, seeds: 5, tolerance, noise_floor })).verdict
+    }
+
+    #[test]
+    fn metrics_are_judged_by_where_the_interval_lies() {
+        for (low, high, expect) in [
+            (-0.4, 0.3, Verdict::Reproduced),
+            (-0.5, 0.5, Verdict::Reproduced),
+            (0.51, 0.9, Verdict::Better),
+            (0.2, 0.9, Verdict::Inconclusive),
+            (-0.9, 0.9, Verdict::Inconclusive),
+            (-0.9, -0.2, Verdict::Inconclusive),
+            (-2.0, -0.51, Verdict::NotReproduced),
+        ] {
+            assert_eq!(metric(Some((low, high)), Some(0.5), None), expect, "{low} to {high}");
+        }
+    }
+
+    #[test]
+    fn half_and_twice_the_tolerance_can_change_a_verdict() {
+        let at = |tolerance| metric(Some((-0.4, 0.3)), Some(tolerance), None);
+        assert_eq!(
+            [0.25, 0.5, 1.0].map(at),
+            [Verdict::Inconclusive, Verdict::Reproduced, Verdict::Reproduced]
+        );
+    }
+
+    #[test]
+    fn what_is_missing_makes_it_inconclusive() {
+        assert_eq!(metric(None, Some(0.5), None), Verdict::Inconclusive);
+        assert_eq!(metric(Some((0.0, 0.0)), None, None), Verdict::Inconclusive);
+        assert_eq!(metric(Some((0.0, 0.0)), Some(0.5), Some(0.5)), Verdict::Inconclusive);
+        assert_eq!(metric(Some((0.0, 0.0)), Some(0.5), Some(0.49)), Verdict::Reproduced);
+    }
+
+    #[test]
+    fn counts_are_reproduced_where_they_print_alike() {
+        for (value, digits, ours, expect) in [
+            (0.053, 3, 0.053_374, Verdict::Reproduced),
+            (0.32, 2, 0.253_561, Verdict::NotReproduced),
+            (0.072, 3, 0.072_618, Verdict::Reproduced),
+            (0.076, 3, 0.072_6, Verdict::NotReproduced),
+            (7.77, 2, 7.765_985, Verdict::Reproduced),
+        ] {
+            let cell = cell(Quantity::Parameters, value, digits);
+            assert_eq!(judge(&cell, &Attempt::Counted(ours)).verdict, expect, "{value} {ours}");
+        }
+        let none = judge(&cell(Quantity::Parameters, 1.0, 1), &Attempt::None("no run".to_owned()));
+        assert_eq!(none, Judgement { verdict: Verdict::NotAttempted, reason: "no run".to_owned() });
+    }
+}

@@ -1,0 +1,98 @@
+//! What an audit asks of other rooms: costs of networks, and splits with their images.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use crate::claim::{Counted, SplitFacts, Table, Twins};
+use crate::cost::{Convention, Count};
+use crate::dataset::{self, Split, lock};
+use crate::experiment::settings::ModelSettings;
+
+/// Costs of networks, each counted once.
+#[derive(Default)]
+pub(in crate::cli) struct Counts {
+    known: RefCell<Vec<(ModelSettings, usize, Vec<Counted>)>>,
+}
+
+impl Counts {
+    /// What a network costs by every convention, the paper's first.
+    pub(in crate::cli) fn of(&self, model: &ModelSettings, size: usize) -> Vec<Counted> {
+        let mut known = self.known.borrow_mut();
+        if let Some((.., counted)) = known.iter().find(|(other, at, _)| other == model && *at == size) {
+            return counted.clone();
+        }
+        let counted = count(model, size);
+        known.push((model.clone(), size, counted.clone()));
+        counted
+    }
+}
+
+fn count(model: &ModelSettings, size: usize) -> Vec<Counted> {
+    let count = Count::new(model, size);
+    let by = |convention: Convention| {
+        let counted = count.by(convention);
+        Counted {
+            convention: convention.name(),
+            parameters: counted.parameters,
+            operations: counted.operations,
+        }
+    };
+    Convention::ALL.map(by).to_vec()
+}
+
+/// What is known of a table's split: its lists, and which of its images look alike, by comparison where they are
+/// prepared below `data`, else as `datasets.lock` lists them.
+pub(in crate::cli) fn facts(table: &Table, data: &Path) -> Option<SplitFacts> {
+    let split = dataset::split(&table.dataset, &table.split).ok()?;
+    let shared = |list: &[String]| {
+        split.train.iter().filter(|id| list.binary_search(id).is_ok()).cloned().collect::<Vec<_>>()
+    };
+    Some(SplitFacts {
+        images: [split.train.len(), split.select.len(), split.report.len()],
+        selects_on_report: split.selects_on_report(),
+        trained_and_reported: shared(&split.report),
+        trained_and_selecting: shared(&split.select),
+        twins: compared(table, &split, data).or_else(|reason| listed(table, &split).ok_or(reason)),
+    })
+}
+
+/// Pairs that look alike among prepared images.
+fn compared(table: &Table, split: &Split, data: &Path) -> Result<Vec<Twins>, String> {
+    let images = dataset::open(&table.dataset, table.size, data).map_err(|_| {
+        format!("{} isn\u{2019}t prepared at {2}x{2} below {1}", table.dataset, data.display(), table.size)
+    })?;
+    split.require(&table.dataset, &images).map_err(|error| error.to_string())?;
+    let found = dataset::twins(&images, &split.train, &split.report);
+    Ok(found
+        .into_iter()
+        .map(|twin| Twins {
+            trained: twin.a,
+            reported: twin.b,
+            distance: twin.distance,
+            identical: twin.identical,
+        })
+        .collect())
+}
+
+/// Pairs that `datasets.lock` lists; `None` where it lists none for the data set.
+fn listed(table: &Table, split: &Split) -> Option<Vec<Twins>> {
+    let near = &lock::builtin().dataset(&table.dataset).ok()?.near_duplicates;
+    if near.is_empty() {
+        return None;
+    }
+    let is_in = |list: &[String], id: &String| list.binary_search(id).is_ok();
+    let across = near.iter().filter_map(|pair| {
+        let [a, b] = &pair.ids;
+        let (trained, reported) = [(a, b), (b, a)]
+            .into_iter()
+            .find(|(one, other)| is_in(&split.train, one) && is_in(&split.report, other))?;
+        let distance = pair.mse.max(0.0);
+        Some(Twins {
+            trained: trained.clone(),
+            reported: reported.clone(),
+            distance,
+            identical: distance == 0.0,
+        })
+    });
+    Some(across.collect())
+}
