@@ -179,7 +179,7 @@ impl Quantity {
     /// The unit of claimed values.
     pub fn unit(self) -> &'static str {
         match self {
-            Self::Metric(_) => "%",
+            Self::Metric(definition) => definition.unit(),
             Self::Parameters => "M",
             Self::ConvMacs => "G",
         }

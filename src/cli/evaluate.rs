@@ -10,7 +10,7 @@ use super::table::Table;
 use super::weights::{self, Weighted};
 use crate::dataset::{self, Images, PairFolder};
 use crate::experiment::settings::is_size;
-use crate::metric::{Counts, Definition};
+use crate::metric::{Counts, Definition, Score};
 use crate::train::ImageCounts;
 
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> Result<ExitCode, Failure> {
@@ -72,15 +72,16 @@ fn show(
     on: &str,
     size: usize,
 ) {
-    let all: Vec<Counts> = counts.iter().map(|image| image.counts).collect();
+    let all: Vec<Score> = counts.iter().map(Score::from).collect();
     let values = Definition::ALL.map(|definition| (definition, definition.value(&all)));
     if arguments.json {
         let metrics: Map<_, _> =
             values.iter().map(|(definition, value)| (definition.name().to_owned(), json!(value))).collect();
         let images: Vec<_> = counts
             .iter()
-            .map(|ImageCounts { image, counts: Counts { tp, fp, fn_, tn } }| {
-                json!({ "image": image, "tp": tp, "fp": fp, "fn": fn_, "tn": tn })
+            .map(|ImageCounts { image, counts: Counts { tp, fp, fn_, tn }, boundary }| {
+                let (hd95, assd) = (boundary.map(|one| one.hd95), boundary.map(|one| one.assd));
+                json!({ "image": image, "tp": tp, "fp": fp, "fn": fn_, "tn": tn, "hd95": hd95, "assd": assd })
             })
             .collect();
         context.printer.json(&json!({
@@ -99,7 +100,9 @@ fn show(
     printer.result(format_args!("{model} with {file} on {on}: {} images at {size}x{size}", counts.len()));
     let mut table = Table::new(["METRIC", "VALUE", "FORMULA"]);
     for (definition, value) in values {
-        let shown = value.map_or_else(|| "undefined".to_owned(), |value| format!("{:.2} %", 100.0 * value));
+        let unit = definition.unit();
+        let shown = value.map(|value| format!("{:.2} {unit}", definition.in_unit(value)));
+        let shown = shown.unwrap_or_else(|| "undefined".to_owned());
         table.row([definition.title().to_owned(), shown, definition.formula().to_owned()]);
     }
     printer.result(table);

@@ -105,8 +105,11 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
     })
 }
 
-/// Checks that each reported image stands once under each weights, with the counts of all its pixels.
+/// Checks that each reported image stands once under each weights, with the counts of all its pixels and distances that
+/// a square of so many pixels can have.
 pub(super) fn whole(counts: &[CountsRow], reported: &[String], pixels: u64) -> Result<(), String> {
+    // The diagonal, in whole pixels.
+    let longest = (2.0 * pixels as f64).sqrt().ceil();
     for (weights, name) in [(Weights::Best, "best"), (Weights::Last, "last")] {
         let mut missing: BTreeSet<&str> = reported.iter().map(String::as_str).collect();
         for row in counts.iter().filter(|row| row.weights == weights) {
@@ -119,6 +122,12 @@ pub(super) fn whole(counts: &[CountsRow], reported: &[String], pixels: u64) -> R
             if found != pixels {
                 return Err(format!(
                     "{name} weights: image {image} has counts of {found} pixels, not {pixels}"
+                ));
+            }
+            let mut distances = [row.hd95, row.assd].into_iter().flatten();
+            if let Some(distance) = distances.find(|distance| !(0.0..=longest).contains(distance)) {
+                return Err(format!(
+                    "{name} weights: image {image} has borders {distance} px apart, beyond 0 to {longest}"
                 ));
             }
         }
@@ -158,8 +167,16 @@ mod tests {
     #[test]
     fn counts_hold_each_reported_image_once_under_each_weights() {
         let reported = ["A".to_owned(), "B".to_owned()];
-        let row =
-            |weights, image: &str| CountsRow { weights, image: image.into(), tp: 1, fp: 1, fn_: 1, tn: 1 };
+        let row = |weights, image: &str| CountsRow {
+            weights,
+            image: image.into(),
+            tp: 1,
+            fp: 1,
+            fn_: 1,
+            tn: 1,
+            hd95: Some(2.0_f64.hypot(2.0)),
+            assd: None,
+        };
         let good: Vec<_> = [Weights::Best, Weights::Last]
             .into_iter()
             .flat_map(|weights| ["B", "A"].map(|image| row(weights, image)))
@@ -174,6 +191,12 @@ mod tests {
         check(&|rows| drop(rows.pop()), "last weights: 1 of 2 reported images are missing, such as A");
         check(&|rows| rows.push(row(Weights::Best, "A")), "best weights: image A stands twice");
         check(&|rows| rows[1].image = "C".into(), "best weights: image C is not reported on");
+        let far = "best weights: image A has borders 3.5 px apart, beyond 0 to 3";
+        check(&|rows| rows[1].assd = Some(3.5), far);
+        check(
+            &|rows| rows[2].hd95 = Some(-1.0),
+            "last weights: image B has borders -1 px apart, beyond 0 to 3",
+        );
         check(&|rows| rows[2].tn = 2, "last weights: image B has counts of 5 pixels, not 4");
         check(
             &|rows| rows[2].tn = u64::MAX,

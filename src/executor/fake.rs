@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::trainer::Trainer;
 use crate::dataset::Images;
 use crate::experiment::settings::{ModelSettings, Settings};
-use crate::metric::Counts;
+use crate::metric::{Boundary, Counts};
 use crate::random;
 use crate::store::ModelCost;
 use crate::train::{
@@ -107,8 +107,8 @@ impl Trainer for FakeTrainer {
         Ok(Outcome::Done(Finished {
             best_epoch: state.best_epoch,
             seconds: state.seconds,
-            best: self.counted(job, &job.split.report, best),
-            last: self.counted(job, &job.split.report, state.chain),
+            best: self.reported(job, best),
+            last: self.reported(job, state.chain),
         }))
     }
 
@@ -191,11 +191,7 @@ impl FakeTrainer {
             learning_rate: 1e-3,
             train_loss: loss,
             selection_loss,
-            selection: self
-                .counted(job, &job.split.select, state.chain)
-                .iter()
-                .map(|image| image.counts)
-                .sum(),
+            selection: self.selected(job, state.chain),
             best,
             seconds: self.epoch_time.as_secs_f64(),
             input_seconds: 0.0,
@@ -210,17 +206,26 @@ impl FakeTrainer {
         FakeWeights { chain, values }
     }
 
-    fn counted(&self, job: &Job<'_>, ids: &[String], chain: u64) -> Vec<ImageCounts> {
+    /// The counts of all selection images together.
+    fn selected(&self, job: &Job<'_>, chain: u64) -> Counts {
         let positions = job.images.index();
         let count = |id: &String| {
             let index = positions[id.as_str()];
-            let truth = job.images.mask(index).iter().map(|&grey| grey >= 128);
-            ImageCounts {
-                image: id.clone(),
-                counts: Counts::of(self.prediction(job.images, index, chain), truth),
-            }
+            Counts::of(self.prediction(job.images, index, chain), truth(job.images, index))
         };
-        ids.iter().map(count).collect()
+        job.split.select.iter().map(count).sum()
+    }
+
+    /// What the reported images are judged by.
+    fn reported(&self, job: &Job<'_>, chain: u64) -> Vec<ImageCounts> {
+        let positions = job.images.index();
+        let judge = |id: &String| {
+            let index = positions[id.as_str()];
+            let (predicted, truth) = (self.prediction(job.images, index, chain), truth(job.images, index));
+            let boundary = Some(Boundary::between(&predicted, &truth, job.images.size()));
+            ImageCounts { image: id.clone(), counts: Counts::of(predicted, truth), boundary }
+        };
+        job.split.report.iter().map(judge).collect()
     }
 
     /// The true mask, moved by up to three pixels each way.
@@ -241,6 +246,11 @@ impl FakeTrainer {
         }
         predicted
     }
+}
+
+/// The true mask of an image.
+fn truth(images: &dyn Images, index: usize) -> Vec<bool> {
+    images.mask(index).iter().map(|&grey| grey >= 128).collect()
 }
 
 /// A number that is another one each time: what no trainer that promises bits may look at.

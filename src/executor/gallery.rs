@@ -67,6 +67,7 @@ mod tests {
             .map(|&tp| ImageCounts {
                 image: format!("{tp:03}"),
                 counts: Counts { tp, fp: 100 - tp, fn_: 0, tn: 0 },
+                boundary: None,
             })
             .collect();
         let chosen: Vec<_> = choose(&reported).into_iter().map(|entry| (entry.choice, entry.image)).collect();

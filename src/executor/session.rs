@@ -285,6 +285,8 @@ fn rows(finished: &Finished) -> Vec<CountsRow> {
         fp: image.counts.fp,
         fn_: image.counts.fn_,
         tn: image.counts.tn,
+        hd95: image.boundary.map(|boundary| boundary.hd95),
+        assd: image.boundary.map(|boundary| boundary.assd),
     };
     let best = finished.best.iter().map(|image| row(Weights::Best, image));
     best.chain(finished.last.iter().map(|image| row(Weights::Last, image))).collect()

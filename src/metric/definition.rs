@@ -5,11 +5,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Counts;
+use super::{Boundary, Counts, Score};
 
-/// A metric with one meaning, computed from the confusion matrices of images.
+/// A metric with one meaning, computed from the confusion matrices of images and the distances of their borders.
 ///
-/// Every value lies in `[0, 1]`. The lesion is the positive class.
+/// Shares lie in `[0, 1]` and are printed in percent; distances are in pixels of the size that was evaluated, such as
+/// 256x256, not of the original images ([`Boundary`]). The lesion is the positive class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Definition {
     /// IoU of one confusion matrix over all pixels of all images: the "mIoU" of the EGE-UNet paper (code).
@@ -28,11 +29,15 @@ pub enum Definition {
     ImageDice,
     /// Mean of the pooled IoU of lesion and of background.
     TwoClassIou,
+    /// Mean over images of each image's 95 % Hausdorff distance, in pixels.
+    Hd95,
+    /// Mean over images of each image's average symmetric surface distance, in pixels.
+    Assd,
 }
 
 impl Definition {
     /// All definitions, in the order in which tables show them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::PooledIou,
         Self::PooledDice,
         Self::PooledAccuracy,
@@ -41,6 +46,8 @@ impl Definition {
         Self::ImageIou,
         Self::ImageDice,
         Self::TwoClassIou,
+        Self::Hd95,
+        Self::Assd,
     ];
 
     /// The name in claims files, such as `pooled-iou`.
@@ -54,6 +61,8 @@ impl Definition {
             Self::ImageIou => "image-iou",
             Self::ImageDice => "image-dice",
             Self::TwoClassIou => "two-class-iou",
+            Self::Hd95 => "hd95",
+            Self::Assd => "assd",
         }
     }
 
@@ -68,10 +77,31 @@ impl Definition {
             Self::ImageIou => "IoU, image mean",
             Self::ImageDice => "Dice, image mean",
             Self::TwoClassIou => "IoU, two classes",
+            Self::Hd95 => "HD95, image mean",
+            Self::Assd => "ASSD, image mean",
         }
     }
 
-    /// The formula in counts; Σ runs over images.
+    /// The unit in which it is printed: `%` of a share, or `px`.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Hd95 | Self::Assd => "px",
+            _ => "%",
+        }
+    }
+
+    /// A value, or a difference of two, in the metric's unit: shares times 100.
+    pub fn in_unit(self, value: f64) -> f64 {
+        if self.unit() == "%" { 100.0 * value } else { value }
+    }
+
+    /// True where more is better; false for distances.
+    pub fn higher_is_better(self) -> bool {
+        !matches!(self, Self::Hd95 | Self::Assd)
+    }
+
+    /// The formula; Σ runs over images, P and T are the borders of prediction and truth, d is the distance of each
+    /// pixel of the first to the second.
     pub fn formula(self) -> &'static str {
         match self {
             Self::PooledIou => "ΣTP / Σ(TP + FP + FN)",
@@ -82,10 +112,12 @@ impl Definition {
             Self::ImageIou => "(1/N) Σ TP / (TP + FP + FN)",
             Self::ImageDice => "(1/N) Σ 2TP / (2TP + FP + FN)",
             Self::TwoClassIou => "½ [ΣTP / Σ(TP + FP + FN) + ΣTN / Σ(TN + FP + FN)]",
+            Self::Hd95 => "(1/N) Σ max(P95 d(P, T), P95 d(T, P))",
+            Self::Assd => "(1/N) Σ [Σd(P, T) + Σd(T, P)] / (|P| + |T|)",
         }
     }
 
-    /// What happens where a denominator is 0.
+    /// What happens where a denominator is 0, or a border is missing.
     pub fn empty_rule(self) -> &'static str {
         match self {
             Self::PooledIou | Self::PooledDice => {
@@ -99,6 +131,10 @@ impl Definition {
             }
             Self::TwoClassIou => {
                 "a class absent from truth and prediction is left out of the mean; undefined without pixels"
+            }
+            Self::Hd95 | Self::Assd => {
+                "an image without a lesion pixel in truth and prediction counts 0, one with lesion pixels in only one \
+                 of them the image's diagonal; undefined without images, and where the distances of one weren't kept"
             }
         }
     }
@@ -123,41 +159,93 @@ impl Definition {
             Self::TwoClassIou => {
                 "Mean of lesion and background IoU; on skin images it lies several points above pooled IoU."
             }
-        }
-    }
-
-    /// The metric over images, in `[0, 1]`; `None` where [`Self::empty_rule`] says undefined.
-    pub fn value(self, images: &[Counts]) -> Option<f64> {
-        let total: Counts = images.iter().copied().sum();
-        let Counts { tp, fp, fn_, tn } = total;
-        match self {
-            Self::PooledIou => ratio(tp, tp + fp + fn_),
-            Self::PooledDice => ratio(2 * tp, 2 * tp + fp + fn_),
-            Self::PooledAccuracy => ratio(tp + tn, total.pixels()),
-            Self::PooledSensitivity => ratio(tp, tp + fn_),
-            Self::PooledSpecificity => ratio(tn, tn + fp),
-            Self::ImageIou => mean(
-                images.iter().map(|image| ratio(image.tp, image.tp + image.fp + image.fn_).unwrap_or(1.0)),
-            ),
-            Self::ImageDice => mean(
-                images
-                    .iter()
-                    .map(|image| ratio(2 * image.tp, 2 * image.tp + image.fp + image.fn_).unwrap_or(1.0)),
-            ),
-            Self::TwoClassIou => {
-                mean([ratio(tp, tp + fp + fn_), ratio(tn, tn + fp + fn_)].into_iter().flatten())
+            Self::Hd95 => {
+                "How far the outlines are apart but for the worst 5 % of each, image by image, then averaged: less is \
+                 better. In pixels of the evaluated size, not of the original image."
+            }
+            Self::Assd => {
+                "How far the outlines are apart on average, image by image, then averaged: less is better. In pixels \
+                 of the evaluated size, not of the original image."
             }
         }
     }
+
+    /// The metric over images, in `[0, 1]` or in pixels; `None` where [`Self::empty_rule`] says undefined.
+    pub fn value<S: Copy + Into<Score>>(self, images: &[S]) -> Option<f64> {
+        self.over(images.iter().map(|&image| (image.into(), 1)))
+    }
+
+    /// The metric where each image counts as often as its weight says: [`Self::value`] of a list in which it is repeated
+    /// so many times, without making that list. Both slices have the same length.
+    pub fn weighted<S: Copy + Into<Score>>(self, images: &[S], weights: &[u32]) -> Option<f64> {
+        self.over(images.iter().zip(weights).map(|(&image, &weight)| (image.into(), weight)))
+    }
+
+    fn over(self, images: impl Iterator<Item = (Score, u32)>) -> Option<f64> {
+        let each = match self {
+            Self::ImageIou => |image: &Score| Some(image.counts.iou().unwrap_or(1.0)),
+            Self::ImageDice => |image: &Score| Some(image.counts.dice().unwrap_or(1.0)),
+            Self::Hd95 => |image: &Score| image.boundary.map(|Boundary { hd95, .. }| hd95),
+            Self::Assd => |image: &Score| image.boundary.map(|Boundary { assd, .. }| assd),
+            _ => return self.pooled(total(images)),
+        };
+        image_mean(images, each)
+    }
+
+    /// The metric of one confusion matrix over all pixels, where it is made of that.
+    fn pooled(self, total: Counts) -> Option<f64> {
+        let Counts { tp, fp, fn_, tn } = total;
+        match self {
+            Self::PooledIou => total.iou(),
+            Self::PooledDice => total.dice(),
+            Self::PooledAccuracy => ratio(tp + tn, total.pixels()),
+            Self::PooledSensitivity => ratio(tp, tp + fn_),
+            Self::PooledSpecificity => ratio(tn, tn + fp),
+            Self::TwoClassIou => match (total.iou(), ratio(tn, tn + fp + fn_)) {
+                (Some(lesion), Some(background)) => Some(f64::midpoint(lesion, background)),
+                (lesion, background) => lesion.or(background),
+            },
+            Self::ImageIou | Self::ImageDice | Self::Hd95 | Self::Assd => None,
+        }
+    }
+}
+
+impl Counts {
+    /// Intersection over union of the lesion; none where it has no pixel in truth and prediction.
+    fn iou(self) -> Option<f64> {
+        ratio(self.tp, self.tp + self.fp + self.fn_)
+    }
+
+    /// Dice of the lesion; none where it has no pixel in truth and prediction.
+    fn dice(self) -> Option<f64> {
+        ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn_)
+    }
+}
+
+fn total(images: impl Iterator<Item = (Score, u32)>) -> Counts {
+    images.fold(Counts::default(), |total, (image, weight)| {
+        let (counts, weight) = (image.counts, u64::from(weight));
+        Counts {
+            tp: total.tp + weight * counts.tp,
+            fp: total.fp + weight * counts.fp,
+            fn_: total.fn_ + weight * counts.fn_,
+            tn: total.tn + weight * counts.tn,
+        }
+    })
+}
+
+/// The mean of a value of each image; none without images, or where one that counts has no value.
+fn image_mean(images: impl Iterator<Item = (Score, u32)>, each: fn(&Score) -> Option<f64>) -> Option<f64> {
+    let (mut sum, mut n) = (0.0, 0_u64);
+    for (image, weight) in images.filter(|(_, weight)| *weight > 0) {
+        sum += f64::from(weight) * each(&image)?;
+        n += u64::from(weight);
+    }
+    (n > 0).then(|| sum / n as f64)
 }
 
 fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| numerator as f64 / denominator as f64)
-}
-
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (sum, n) = values.fold((0.0, 0_u64), |(sum, n), value| (sum + value, n + 1));
-    (n > 0).then(|| sum / n as f64)
 }
 
 impl fmt::Display for Definition {
@@ -193,7 +281,11 @@ mod tests {
         Counts { tp, fp, fn_, tn }
     }
 
+    /// The eight that are made of counts; distances aren't defined by these alone.
     fn check(images: &[Counts], expect: [Option<f64>; 8]) {
+        for definition in [Definition::Hd95, Definition::Assd] {
+            assert_eq!(definition.value(images), None);
+        }
         for (definition, expect) in Definition::ALL.into_iter().zip(expect) {
             let value = definition.value(images);
             let close = match (value, expect) {
@@ -247,6 +339,57 @@ mod tests {
             &[counts(100, 0, 0, 0)],
             [Some(1.0), Some(1.0), Some(1.0), Some(1.0), None, Some(1.0), Some(1.0), Some(1.0)],
         );
+    }
+
+    #[test]
+    fn distances_are_averaged_over_images_that_all_have_them() {
+        let score = |hd95, assd| Score {
+            boundary: Some(Boundary { hd95, assd }),
+            ..Score::from(counts(6, 2, 2, 90))
+        };
+        let images = [score(3.0, 1.0), score(0.0, 0.0), score(6.0, 0.5)];
+        assert_eq!(Definition::Hd95.value(&images), Some(3.0));
+        assert_eq!(Definition::Assd.value(&images), Some(0.5));
+        assert_eq!(Definition::PooledIou.value(&images), Some(0.6));
+        let older = [images[0], Score { boundary: None, ..images[1] }];
+        assert_eq!(Definition::Hd95.value(&older), None);
+        assert_eq!(Definition::Hd95.weighted(&older, &[2, 0]), Some(3.0));
+        assert_eq!(Definition::Hd95.value::<Score>(&[]), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn weights_repeat_images(
+            images in proptest::collection::vec((0..5_u64, 0..5_u64, 0..5_u64, 0..9_u64, 0.0..9.0_f64, 0..4_u32), 0..9)
+        ) {
+            let scores: Vec<Score> = images.iter().map(|&(tp, fp, fn_, tn, hd95, _)| Score {
+                counts: counts(tp, fp, fn_, tn),
+                boundary: Some(Boundary { hd95, assd: hd95 / 2.0 }),
+            }).collect();
+            let weights: Vec<u32> = images.iter().map(|image| image.5).collect();
+            let repeated: Vec<Score> = scores
+                .iter()
+                .zip(&weights)
+                .flat_map(|(score, &weight)| std::iter::repeat_n(*score, weight as usize))
+                .collect();
+            for definition in Definition::ALL {
+                let (weighted, value) = (definition.weighted(&scores, &weights), definition.value(&repeated));
+                let close = match (weighted, value) {
+                    (Some(weighted), Some(value)) => (weighted - value).abs() <= 1e-12 * value.max(1.0),
+                    (None, None) => true,
+                    _ => false,
+                };
+                proptest::prop_assert!(close, "{}: {:?}, repeated {:?}", definition, weighted, value);
+            }
+        }
+    }
+
+    #[test]
+    fn shares_are_printed_in_percent_and_distances_in_pixels() {
+        for definition in Definition::ALL {
+            let (unit, printed) = if definition.higher_is_better() { ("%", 50.0) } else { ("px", 0.5) };
+            assert_eq!((definition.unit(), definition.in_unit(0.5)), (unit, printed), "{definition}");
+        }
     }
 
     #[test]

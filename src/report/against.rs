@@ -38,7 +38,8 @@ impl<'a> Against<'a> {
         let (table, row, cell) = claims.cell(&run.settings, run.images[2], quantity)?;
         let (ours, ours_std, n) = match quantity {
             Quantity::Metric(definition) => {
-                let summary = variant.summary(definition)?.percent();
+                let summary = variant.summary(definition)?;
+                let summary = if definition.unit() == "%" { summary.percent() } else { summary };
                 (summary.mean, summary.std, Some(summary.n))
             }
             Quantity::Parameters => (variant.cost()?.parameters as f64 / 1e6, None, None),

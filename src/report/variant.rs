@@ -2,9 +2,9 @@
 
 use super::input::{ReportInput, ReportRun};
 use crate::claim::ImagesOrigin;
-use crate::metric::{Counts, Definition};
+use crate::metric::{Boundary, Counts, Definition, Score};
 use crate::statistics::Summary;
-use crate::store::{self, ModelCost, RunState, Weights};
+use crate::store::{self, CountsRow, ModelCost, RunState, Weights};
 
 /// The runs of one variant: the same settings under several seeds.
 pub(super) struct Variant<'a> {
@@ -36,10 +36,10 @@ impl<'a> Variant<'a> {
         self.runs.iter().copied().filter(|run| run.is_done())
     }
 
-    /// A metric of the best weights over the seeds that are done, in `[0, 1]`.
+    /// A metric of the best weights over the seeds that are done, a share in `[0, 1]` or in pixels.
     pub fn summary(&self, definition: Definition) -> Option<Summary> {
         let values: Vec<f64> =
-            self.done().filter_map(|run| definition.value(&run.counts_of(Weights::Best))).collect();
+            self.done().filter_map(|run| definition.value(&run.scores_of(Weights::Best))).collect();
         Summary::of(&values)
     }
 
@@ -69,11 +69,12 @@ impl ReportRun {
 
     /// The confusion matrices of the reported images under the given weights.
     pub(super) fn counts_of(&self, weights: Weights) -> Vec<Counts> {
-        self.counts
-            .iter()
-            .filter(|row| row.weights == weights)
-            .map(|row| Counts { tp: row.tp, fp: row.fp, fn_: row.fn_, tn: row.tn })
-            .collect()
+        self.scores_of(weights).into_iter().map(|score| score.counts).collect()
+    }
+
+    /// The scores of the reported images under the given weights.
+    pub(super) fn scores_of(&self, weights: Weights) -> Vec<Score> {
+        self.counts.iter().filter(|row| row.weights == weights).map(score).collect()
     }
 
     /// The epoch (from 1) whose weights were selected.
@@ -88,6 +89,14 @@ impl ReportRun {
     pub(super) fn selection_iou(&self) -> Option<f64> {
         let best = self.best_epoch()?;
         self.events.iter().find(|event| event.epoch == best).map(|event| event.selection_iou)
+    }
+}
+
+/// What the metrics of a row are computed from.
+pub(super) fn score(row: &CountsRow) -> Score {
+    Score {
+        counts: Counts { tp: row.tp, fp: row.fp, fn_: row.fn_, tn: row.tn },
+        boundary: row.hd95.zip(row.assd).map(|(hd95, assd)| Boundary { hd95, assd }),
     }
 }
 

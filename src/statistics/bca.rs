@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn given_the_distribution_the_interval_is_that_of_scipy() {
-        let text = include_str!("../../tests/parity/statistics.json");
+        let text = include_str!("../../tests/parity/stats.json");
         let reference: Reference = serde_json::from_str(text).unwrap();
         assert!(reference.bca.len() >= 4);
         reference.bca.iter().for_each(check);

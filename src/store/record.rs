@@ -166,8 +166,8 @@ pub struct EpochEvent {
     pub memory_mb: u64,
 }
 
-/// One line of `counts.jsonl`: the confusion matrix of one reported image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One line of `counts.jsonl`: the confusion matrix of one reported image, and how far its borders are apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CountsRow {
     /// Which weights predicted.
@@ -183,6 +183,27 @@ pub struct CountsRow {
     pub fn_: u64,
     /// Background pixels predicted as background.
     pub tn: u64,
+    /// 95 % Hausdorff distance of the borders in pixels; none in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hd95: Option<f64>,
+    /// Average symmetric surface distance of the borders in pixels; none in older files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assd: Option<f64>,
+}
+
+impl CountsRow {
+    /// True where all that both rows say is the same, bit by bit: a distance that an older file lacks differs from
+    /// none.
+    pub fn agrees(&self, other: &Self) -> bool {
+        let alike = |own: Option<f64>, other: Option<f64>| match (own, other) {
+            (Some(own), Some(other)) => own.to_bits() == other.to_bits(),
+            _ => true,
+        };
+        let counts = |row: &Self| [row.tp, row.fp, row.fn_, row.tn];
+        (self.weights, &self.image, counts(self)) == (other.weights, &other.image, counts(other))
+            && alike(self.hd95, other.hd95)
+            && alike(self.assd, other.assd)
+    }
 }
 
 /// Which of a run's two sets of weights.

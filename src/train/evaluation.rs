@@ -14,7 +14,7 @@ use super::{Compute, ImageCounts, TrainError};
 use crate::dataset::{Batch, Batches, Images};
 use crate::experiment::settings::{LossSettings, Settings};
 use crate::kernel::{kernels, with_kernels};
-use crate::metric::Counts;
+use crate::metric::{Boundary, Counts, Score};
 use crate::model::state::values;
 use crate::model::weights::from_safetensors;
 use crate::model::{Built, Network, Prediction};
@@ -26,11 +26,22 @@ const BATCH: usize = 8;
 /// can't depend on the batch size of the training.
 const PART: usize = 4;
 
-/// Loss and counts of every image, in the order of `indices`.
+/// What an evaluation is for, which decides what is computed.
+#[derive(Clone, Copy)]
+pub(super) enum Purpose<'a> {
+    /// Choosing an epoch: losses and counts.
+    Selection(&'a LossSettings),
+    /// Telling how good weights are: counts and distances of borders, no losses.
+    Report,
+}
+
+/// What every image is judged by, in the order of `indices`.
 #[derive(Default)]
 pub(super) struct Evaluation {
+    /// Empty for [`Purpose::Report`].
     pub losses: Vec<f64>,
-    pub counts: Vec<Counts>,
+    /// Without distances for [`Purpose::Selection`].
+    pub scores: Vec<Score>,
     /// The time for which it waited for images.
     pub input: Duration,
 }
@@ -40,14 +51,19 @@ impl Evaluation {
     pub fn mean_loss(&self) -> f64 {
         self.losses.iter().sum::<f64>() / self.losses.len().max(1) as f64
     }
+
+    /// The counts of all images together.
+    pub fn total(&self) -> Counts {
+        self.scores.iter().map(|score| score.counts).sum()
+    }
 }
 
-/// Predicts the images at `indices`; `losses` are kept only where loss settings are given.
+/// Predicts and judges the images at `indices`.
 pub(super) fn evaluate(
     built: &Built,
     batches: &Batches,
     indices: &[usize],
-    loss: Option<&LossSettings>,
+    purpose: Purpose<'_>,
     device: &Device,
 ) -> Evaluation {
     let network = built.network.valid();
@@ -61,28 +77,34 @@ pub(super) fn evaluate(
         evaluation.input += waited;
         let judged: Vec<Evaluation> = on_workers(|| {
             let work = parts.into_par_iter().with_max_len(1);
-            work.map(|part| with_kernels(kernels, || judge(&network, part, loss, device))).collect()
+            work.map(|part| with_kernels(kernels, || judge(&network, part, purpose, device))).collect()
         });
         for part in judged {
             evaluation.losses.extend(part.losses);
-            evaluation.counts.extend(part.counts);
+            evaluation.scores.extend(part.scores);
         }
         Ok(true)
     });
     evaluation
 }
 
-/// Loss and counts of a few images.
-fn judge(network: &Network, mut batch: Batch, loss: Option<&LossSettings>, device: &Device) -> Evaluation {
+/// Judges a few images.
+fn judge(network: &Network, mut batch: Batch, purpose: Purpose<'_>, device: &Device) -> Evaluation {
     let (images, masks) = tensors(&mut batch, device);
     let prediction = network.forward(images);
     let pixels = batch.size * batch.size;
     let lesion = lesions(&prediction);
     let pairs = lesion.chunks(pixels).zip(batch.truth.chunks(pixels));
-    let counts =
-        pairs.map(|(lesion, truth)| Counts::of(lesion.iter().copied(), truth.iter().copied())).collect();
-    let losses = loss.map(|loss| values(image_losses(prediction, &masks, loss))).unwrap_or_default();
-    Evaluation { losses: losses.into_iter().map(f64::from).collect(), counts, input: Duration::ZERO }
+    let score = |(lesion, truth): (&[bool], &[bool])| Score {
+        counts: Counts::of(lesion.iter().copied(), truth.iter().copied()),
+        boundary: matches!(purpose, Purpose::Report).then(|| Boundary::between(lesion, truth, batch.size)),
+    };
+    let scores = pairs.map(score).collect();
+    let losses = match purpose {
+        Purpose::Selection(loss) => values(image_losses(prediction, &masks, loss)),
+        Purpose::Report => Vec::new(),
+    };
+    Evaluation { losses: losses.into_iter().map(f64::from).collect(), scores, input: Duration::ZERO }
 }
 
 /// Lesion or not, pixel by pixel, for the images at `indices` under `weights`, a safetensors file.
@@ -134,13 +156,17 @@ fn at_least_half(logit: f32) -> bool {
     logit >= 0.0 || (logit > -1e-6 && 1.0 / (1.0 + (-logit).exp()) >= 0.5)
 }
 
-/// Counts with the ids of their images.
-pub(super) fn named(images: &dyn Images, indices: &[usize], counts: Vec<Counts>) -> Vec<ImageCounts> {
+/// Scores with the ids of their images.
+pub(super) fn named(images: &dyn Images, indices: &[usize], scores: Vec<Score>) -> Vec<ImageCounts> {
     let ids = images.ids();
     indices
         .iter()
-        .zip(counts)
-        .map(|(&index, counts)| ImageCounts { image: ids[index].clone(), counts })
+        .zip(scores)
+        .map(|(&index, Score { counts, boundary })| ImageCounts {
+            image: ids[index].clone(),
+            counts,
+            boundary,
+        })
         .collect()
 }
 

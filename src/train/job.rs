@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::encoder::EncoderWeights;
 use crate::dataset::{Images, Split};
 use crate::experiment::settings::Settings;
-use crate::metric::Counts;
+use crate::metric::{Boundary, Counts, Score};
 
 /// A training that is asked for.
 #[derive(Clone, Copy)]
@@ -140,13 +140,21 @@ pub struct Finished {
     pub last: Vec<ImageCounts>,
 }
 
-/// The confusion matrix of a named image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a named image is judged by.
+#[derive(Clone, Debug, PartialEq)]
 pub struct ImageCounts {
     /// The image's id.
     pub image: String,
     /// Its confusion matrix.
     pub counts: Counts,
+    /// How far its borders are apart; none where nobody measured.
+    pub boundary: Option<Boundary>,
+}
+
+impl From<&ImageCounts> for Score {
+    fn from(image: &ImageCounts) -> Self {
+        Self { counts: image.counts, boundary: image.boundary }
+    }
 }
 
 /// Why a training failed.

@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
-use super::evaluation::{evaluate, named};
+use super::evaluation::{Purpose, evaluate, named};
 use super::{Compute, ImageCounts, TrainError};
 use crate::dataset::{Batches, Images};
 use crate::experiment::settings::{ModelSettings, TrainSettings};
@@ -33,7 +33,7 @@ impl Predictor {
         Ok(Self { built, compute })
     }
 
-    /// Counts of the images at `indices`, prepared as the training settings say; `train` are the training images,
+    /// Counts and distances of the images at `indices`, prepared as the training settings say; `train` are the training images,
     /// by whose moments some of them normalise.
     pub fn evaluate(
         &self,
@@ -43,8 +43,8 @@ impl Predictor {
         indices: &[usize],
     ) -> Vec<ImageCounts> {
         let batches = Batches::new(images, train.to_vec(), settings, 0);
-        let evaluation = evaluate(&self.built, &batches, indices, None, &self.compute.device());
-        named(images, indices, evaluation.counts)
+        let evaluation = evaluate(&self.built, &batches, indices, Purpose::Report, &self.compute.device());
+        named(images, indices, evaluation.scores)
     }
 
     /// The logit of each pixel of one image, stretched to 0..255 by its own extremes as in training.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::ahead::ahead;
 use super::checkpoint::{Best, Checkpoint, Progress};
-use super::evaluation::{Evaluation, evaluate, load, named, tensors};
+use super::evaluation::{Evaluation, Purpose, evaluate, load, named, tensors};
 use super::learner::Learner;
 use super::schedule::learning_rate;
 use super::{BatchProgress, Compute, EpochSummary, Finished, Host, Job, Outcome, TrainError};
@@ -129,7 +129,7 @@ impl<'a> Training<'a> {
             &self.learner.built(),
             &self.batches,
             &self.select,
-            Some(&self.settings.loss),
+            Purpose::Selection(&self.settings.loss),
             &self.learner.device().clone().inner(),
         );
         if let Some(error) = self.not_finite(epoch, order.len(), &judged) {
@@ -145,7 +145,7 @@ impl<'a> Training<'a> {
             learning_rate: rate,
             train_loss: self.progress.loss_sum / order.len().max(1) as f64,
             selection_loss: judged.mean_loss(),
-            selection: judged.counts.iter().copied().sum(),
+            selection: judged.total(),
             best,
             seconds: began.elapsed().as_secs_f64(),
             input_seconds: (input + judged.input).as_secs_f64(),
@@ -197,7 +197,7 @@ impl<'a> Training<'a> {
     fn select(&mut self, epoch: usize, judged: &Evaluation) -> bool {
         let score = match self.settings.selection {
             Selection::LowestLoss => judged.mean_loss(),
-            Selection::HighestIou => -pooled_iou(judged.counts.iter().copied().sum()),
+            Selection::HighestIou => -pooled_iou(judged.total()),
             Selection::Last => -(epoch as f64),
         };
         let better = self.progress.best.is_none_or(|best| score < best.score);
@@ -226,8 +226,8 @@ impl<'a> Training<'a> {
         let device = self.learner.device().clone().inner();
         let best = load(self.job.settings, &host.load_best()?, &device)?;
         let count = |built: &Built| {
-            let evaluation = evaluate(built, &self.batches, &self.report, None, &device);
-            named(self.job.images, &self.report, evaluation.counts)
+            let evaluation = evaluate(built, &self.batches, &self.report, Purpose::Report, &device);
+            named(self.job.images, &self.report, evaluation.scores)
         };
         let (best, last) = (count(&best), count(&self.learner.built()));
         Ok(Outcome::Done(Finished {

@@ -28,7 +28,7 @@ pub struct Comparison {
     pub best_epoch: Part<[usize; 2]>,
     /// The selected weights.
     pub weights: Part<WeightsDifference>,
-    /// Counts of every reported image under the best and the last weights.
+    /// Counts of every reported image under the best and the last weights, and its distances where both have them.
     pub counts: Part<CountsDifference>,
 }
 
@@ -48,16 +48,16 @@ pub struct EventDifference {
 }
 
 /// How the counts of two executions differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CountsDifference {
     /// Under which weights the first difference is.
     pub weights: Weights,
     /// The first image that differs.
     pub image: String,
-    /// Its TP, FP, FN and TN in the stored run; none where that lacks it.
-    pub stored: Option<[u64; 4]>,
+    /// Its row in the stored run; none where that lacks it.
+    pub stored: Option<CountsRow>,
     /// As `stored`, in the repeat.
-    pub repeated: Option<[u64; 4]>,
+    pub repeated: Option<CountsRow>,
     /// Rows, an image under one of the weights each, that differ.
     pub rows: Share,
 }
@@ -173,22 +173,24 @@ fn values(event: &EpochEvent) -> [f64; 4] {
 }
 
 fn counts(stored: &[CountsRow], repeated: &[CountsRow]) -> Part<CountsDifference> {
-    let by_image = |rows: &[CountsRow]| -> BTreeMap<(bool, String), [u64; 4]> {
-        let key = |row: &CountsRow| (row.weights == Weights::Last, row.image.clone());
-        rows.iter().map(|row| (key(row), [row.tp, row.fp, row.fn_, row.tn])).collect()
-    };
+    fn by_image(rows: &[CountsRow]) -> BTreeMap<(bool, &str), &CountsRow> {
+        rows.iter().map(|row| ((row.weights == Weights::Last, row.image.as_str()), row)).collect()
+    }
     let (stored, repeated) = (by_image(stored), by_image(repeated));
-    let mut keys: Vec<_> = stored.keys().chain(repeated.keys()).collect();
-    keys.sort();
+    let mut keys: Vec<_> = stored.keys().chain(repeated.keys()).copied().collect();
+    keys.sort_unstable();
     keys.dedup();
-    let mut differing = keys.iter().filter(|key| stored.get(**key) != repeated.get(**key));
-    let Some(&&(last, ref image)) = differing.clone().next() else { return Part::Same(keys.len()) };
-    let key = (last, image.clone());
+    let differs = |key: &&(bool, &str)| match (stored.get(*key), repeated.get(*key)) {
+        (Some(stored), Some(repeated)) => !stored.agrees(repeated),
+        _ => true,
+    };
+    let mut differing = keys.iter().filter(differs);
+    let Some(key @ &(last, image)) = differing.clone().next() else { return Part::Same(keys.len()) };
     Part::Different(CountsDifference {
         weights: if last { Weights::Last } else { Weights::Best },
-        stored: stored.get(&key).copied(),
-        repeated: repeated.get(&key).copied(),
-        image: key.1,
+        stored: stored.get(key).map(|&row| row.clone()),
+        repeated: repeated.get(key).map(|&row| row.clone()),
+        image: image.to_owned(),
         rows: Share { differing: differing.by_ref().count(), all: keys.len() },
     })
 }
@@ -233,8 +235,16 @@ mod tests {
 
     #[test]
     fn counts_are_compared_image_by_image() {
-        let row =
-            |weights, image: &str, tp| CountsRow { weights, image: image.into(), tp, fp: 2, fn_: 3, tn: 4 };
+        let row = |weights, image: &str, tp| CountsRow {
+            weights,
+            image: image.into(),
+            tp,
+            fp: 2,
+            fn_: 3,
+            tn: 4,
+            hd95: Some(1.5),
+            assd: Some(0.5),
+        };
         let stored = [row(Weights::Best, "b", 1), row(Weights::Best, "a", 1), row(Weights::Last, "a", 1)];
         let turned = [stored[1].clone(), stored[2].clone(), stored[0].clone()];
         assert_eq!(counts(&stored, &turned), Part::Same(3));
@@ -242,12 +252,16 @@ mod tests {
         let difference = CountsDifference {
             weights: Weights::Last,
             image: "a".into(),
-            stored: Some([1, 2, 3, 4]),
-            repeated: Some([7, 2, 3, 4]),
+            stored: Some(stored[2].clone()),
+            repeated: Some(repeated[2].clone()),
             rows: Share { differing: 1, all: 3 },
         };
         assert_eq!(counts(&stored, &repeated), Part::Different(difference));
         let Part::Different(missing) = counts(&stored, &stored[1..]) else { panic!("one is missing") };
         assert_eq!((missing.image.as_str(), missing.repeated), ("b", None));
+        let older = stored.clone().map(|row| CountsRow { hd95: None, assd: None, ..row });
+        assert_eq!(counts(&older, &stored), Part::Same(3));
+        let farther = stored.clone().map(|row| CountsRow { hd95: Some(1.6), ..row });
+        assert!(counts(&stored, &farther).differs());
     }
 }

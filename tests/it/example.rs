@@ -137,6 +137,8 @@ fn counts(weights: Weights, image: usize, seed: u64, level: f64) -> CountsRow {
         fp,
         fn_: lesion - tp,
         tn: 65_536 - lesion - fp,
+        hd95: Some(1.0 + 40.0 * (1.0 - recall)),
+        assd: Some(0.5 + 12.0 * (1.0 - recall)),
     }
 }
 

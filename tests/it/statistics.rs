@@ -1,4 +1,4 @@
-//! Statistics against scipy 1.17.1 and statsmodels 0.15.0; `tests/parity/statistics.py` writes the numbers. What is
+//! Statistics against scipy 1.17.1 and statsmodels 0.15.0; `tests/parity/stats.py` writes the numbers. What is
 //! random there is compared within the error that drawing leaves; the arithmetic after the draws is compared with
 //! scipy's digit by digit in `src/statistics/bca.rs`.
 
@@ -76,7 +76,7 @@ struct Detectable {
 }
 
 fn reference() -> Reference {
-    serde_json::from_str(include_str!("../parity/statistics.json")).expect("the file is JSON of this form")
+    serde_json::from_str(include_str!("../parity/stats.json")).expect("the file is JSON of this form")
 }
 
 #[expect(clippy::print_stdout, reason = "the table of reference and ours, for whoever asks with --nocapture")]

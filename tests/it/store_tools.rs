@@ -119,7 +119,7 @@ fn everything_about_a_run_is_shown() {
     assert_eq!(value["record"]["id"], id(&run));
     assert_eq!(value["events"].as_array().unwrap().len(), 3);
     for weights in ["best", "last"] {
-        assert_eq!(value["metrics"][weights].as_object().unwrap().len(), 8, "{value}");
+        assert_eq!(value["metrics"][weights].as_object().unwrap().len(), 10, "{value}");
     }
     let files: Vec<&str> =
         value["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();

@@ -71,11 +71,11 @@ impl Comparison {
         all.into_iter().filter(|part| !TIMES.contains(&part.path.as_str())).collect()
     }
 
-    /// Each metric over the common images, in both runs, in 0..1.
+    /// Each metric over the common images, in both runs: shares in 0..1, distances in pixels.
     fn metrics(&self) -> Vec<(Definition, [Option<f64>; 2])> {
-        let counts = [self.pairs.counts(0), self.pairs.counts(1)];
+        let scores = [self.pairs.scores(0), self.pairs.scores(1)];
         let values = |definition: Definition| {
-            let [a, b] = &counts;
+            let [a, b] = &scores;
             (definition, [definition.value(a), definition.value(b)])
         };
         Definition::ALL.into_iter().map(values).collect()
@@ -128,14 +128,18 @@ impl Comparison {
     }
 
     fn metrics_table(&self) -> Table {
-        let mut table = Table::new(["METRIC", "A %", "B %", "B - A"]);
+        let mut table = Table::new(["METRIC", "UNIT", "A", "B", "B - A"]);
         for (definition, [a, b]) in self.metrics() {
             let cell = |value: Option<f64>| {
-                value.map_or_else(|| "undefined".to_owned(), |value| format!("{:.4}", 100.0 * value))
+                value.map_or_else(
+                    || "undefined".to_owned(),
+                    |value| format!("{:.4}", definition.in_unit(value)),
+                )
             };
-            let difference =
-                a.zip(b).map_or_else(|| "-".to_owned(), |(a, b)| format!("{:+.4}", 100.0 * (b - a)));
-            table.row([definition.title().to_owned(), cell(a), cell(b), difference]);
+            let difference = a.zip(b).map(|(a, b)| format!("{:+.4}", definition.in_unit(b - a)));
+            let difference = difference.unwrap_or_else(|| "-".to_owned());
+            let unit = definition.unit().to_owned();
+            table.row([definition.title().to_owned(), unit, cell(a), cell(b), difference]);
         }
         table
     }

@@ -3,15 +3,15 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use crate::metric::{Counts, Definition};
+use crate::metric::{Definition, Score};
 
 /// An image that both runs report on.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pair {
     /// The image's id.
     pub image: String,
-    /// Counts in both runs.
-    pub counts: [Counts; 2],
+    /// Score in both runs.
+    pub scores: [Score; 2],
     /// IoU in both runs, in 0..1; an image without lesion in truth and prediction has 1.
     pub iou: [f64; 2],
 }
@@ -33,15 +33,15 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    pub(super) fn of(a: &[(&str, Counts)], b: &[(&str, Counts)]) -> Self {
-        let mut rest: BTreeMap<&str, Counts> = b.iter().copied().collect();
+    pub(super) fn of(a: &[(&str, Score)], b: &[(&str, Score)]) -> Self {
+        let mut rest: BTreeMap<&str, Score> = b.iter().copied().collect();
         let mut pairs = Self::default();
-        for (image, counts) in a.iter().copied().collect::<BTreeMap<_, _>>() {
+        for (image, score) in a.iter().copied().collect::<BTreeMap<_, _>>() {
             match rest.remove(image) {
                 None => pairs.alone[0] += 1,
                 Some(other) => {
-                    let both = [counts, other];
-                    pairs.common.push(Pair { image: image.to_owned(), counts: both, iou: both.map(iou) });
+                    let both = [score, other];
+                    pairs.common.push(Pair { image: image.to_owned(), scores: both, iou: both.map(iou) });
                 }
             }
         }
@@ -49,9 +49,9 @@ impl Pairs {
         pairs
     }
 
-    /// Counts of the common images in one of the runs, 0 or 1.
-    pub(super) fn counts(&self, side: usize) -> Vec<Counts> {
-        self.common.iter().map(|pair| pair.counts[side]).collect()
+    /// Scores of the common images in one of the runs, 0 or 1.
+    pub(super) fn scores(&self, side: usize) -> Vec<Score> {
+        self.common.iter().map(|pair| pair.scores[side]).collect()
     }
 
     /// On how many images the first run is better, both are equal, and the second is.
@@ -73,34 +73,35 @@ impl Pairs {
     }
 }
 
-fn iou(counts: Counts) -> f64 {
-    Definition::ImageIou.value(&[counts]).expect("the mean over images is defined for one image")
+fn iou(score: Score) -> f64 {
+    Definition::ImageIou.value(&[score]).expect("the mean over images is defined for one image")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::Counts;
 
-    fn counts(tp: u64) -> Counts {
-        Counts { tp, fp: 100 - tp, fn_: 0, tn: 0 }
+    fn score(tp: u64) -> Score {
+        Counts { tp, fp: 100 - tp, fn_: 0, tn: 0 }.into()
     }
 
     #[test]
     fn images_are_paired_by_id_and_ranked_by_difference() {
-        let a = [("c", counts(50)), ("a", counts(10)), ("b", counts(70)), ("x", counts(1))];
-        let b = [("a", counts(30)), ("b", counts(70)), ("c", counts(20)), ("y", counts(1)), ("z", counts(1))];
+        let a = [("c", score(50)), ("a", score(10)), ("b", score(70)), ("x", score(1))];
+        let b = [("a", score(30)), ("b", score(70)), ("c", score(20)), ("y", score(1)), ("z", score(1))];
         let pairs = Pairs::of(&a, &b);
         assert_eq!(pairs.alone, [1, 2]);
         assert_eq!(pairs.wins(), [1, 1, 1]);
         let ranked: Vec<_> = pairs.largest(10).iter().map(|pair| pair.image.as_str()).collect();
         assert_eq!(ranked, ["c", "a"]);
         assert_eq!(pairs.largest(1)[0].image, "c");
-        assert_eq!(pairs.counts(1).iter().map(|counts| counts.tp).collect::<Vec<_>>(), [30, 70, 20]);
+        assert_eq!(pairs.scores(1).iter().map(|score| score.counts.tp).collect::<Vec<_>>(), [30, 70, 20]);
     }
 
     #[test]
     fn an_image_without_a_lesion_counts_as_right() {
-        let nothing = Counts { tp: 0, fp: 0, fn_: 0, tn: 100 };
+        let nothing = Score::from(Counts { tp: 0, fp: 0, fn_: 0, tn: 100 });
         let pairs = Pairs::of(&[("a", nothing)], &[("a", nothing)]);
         assert_eq!((pairs.common[0].iou, pairs.wins()), ([1.0, 1.0], [0, 1, 0]));
     }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::cli::failure::Failure;
 use crate::cli::store::find;
 use crate::cli::store::standing::{Standing, images};
-use crate::metric::Counts;
+use crate::metric::Score;
 use crate::store::{CountsRow, Results, RunState, Weights};
 
 /// A finished run.
@@ -41,8 +41,8 @@ impl Side {
         &self.standing.record.id
     }
 
-    /// Id and counts of each reported image under the best weights.
-    pub(super) fn images(&self) -> Vec<(&str, Counts)> {
+    /// Id and score of each reported image under the best weights.
+    pub(super) fn images(&self) -> Vec<(&str, Score)> {
         images(&self.standing.counts, Weights::Best)
     }
 }
@@ -64,7 +64,8 @@ impl Bits {
                 rows.sort_by(|left, right| left.image.cmp(&right.image));
                 rows
             };
-            rows(a) == rows(b)
+            let (a, b) = (rows(a), rows(b));
+            a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.agrees(b))
         };
         Self {
             weights: a.weights == b.weights,

@@ -102,14 +102,15 @@ fn metrics(standing: &Standing, weights: Weights) -> Map<String, Value> {
 }
 
 fn metrics_table(standing: &Standing) -> Table {
-    let mut table = Table::new(["METRIC", "BEST %", "LAST %", "FORMULA"]);
+    let mut table = Table::new(["METRIC", "UNIT", "BEST", "LAST", "FORMULA"]);
     for definition in Definition::ALL {
         let cell = |weights| {
             let value = standing.metric(definition, weights);
-            value.map_or_else(|| "undefined".to_owned(), |value| format!("{:.4}", 100.0 * value))
+            value.map_or_else(|| "undefined".to_owned(), |value| format!("{:.4}", definition.in_unit(value)))
         };
         table.row([
             definition.title().to_owned(),
+            definition.unit().to_owned(),
             cell(Weights::Best),
             cell(Weights::Last),
             definition.formula().to_owned(),

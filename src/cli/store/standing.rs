@@ -3,7 +3,7 @@
 use crate::cli::label::Labels;
 use crate::executor::{FakeTrainer, Reason};
 use crate::experiment::fingerprint;
-use crate::metric::{Counts, Definition};
+use crate::metric::{Boundary, Counts, Definition, Score};
 use crate::store::{CountsRow, RunFolder, RunRecord, RunState, StoreError, Weights};
 
 /// What is known of a run from its folder alone.
@@ -56,10 +56,11 @@ impl Standing {
         format!("{}/{asked}", self.epochs_done)
     }
 
-    /// A metric over the reported images under these weights, in 0..1; none before the run is done.
+    /// A metric over the reported images under these weights, a share in 0..1 or in pixels; none before the run is done
+    /// and where a distance wasn't kept.
     pub(in crate::cli) fn metric(&self, definition: Definition, weights: Weights) -> Option<f64> {
-        definition
-            .value(&images(&self.counts, weights).into_iter().map(|(_, counts)| counts).collect::<Vec<_>>())
+        let images = images(&self.counts, weights);
+        definition.value(&images.into_iter().map(|(_, score)| score).collect::<Vec<_>>())
     }
 
     /// The variant's name with what is to be known of its numbers.
@@ -78,8 +79,14 @@ pub(in crate::cli) fn labels(record: &RunRecord) -> Labels {
     }
 }
 
-/// Id and counts of each image that was reported under these weights, in their order.
-pub(in crate::cli) fn images(rows: &[CountsRow], weights: Weights) -> Vec<(&str, Counts)> {
-    let counts = |row: &CountsRow| Counts { tp: row.tp, fp: row.fp, fn_: row.fn_, tn: row.tn };
-    rows.iter().filter(|row| row.weights == weights).map(|row| (row.image.as_str(), counts(row))).collect()
+/// Id and score of each image that was reported under these weights, in their order.
+pub(in crate::cli) fn images(rows: &[CountsRow], weights: Weights) -> Vec<(&str, Score)> {
+    rows.iter().filter(|row| row.weights == weights).map(|row| (row.image.as_str(), score(row))).collect()
+}
+
+fn score(row: &CountsRow) -> Score {
+    Score {
+        counts: Counts { tp: row.tp, fp: row.fp, fn_: row.fn_, tn: row.tn },
+        boundary: row.hd95.zip(row.assd).map(|(hd95, assd)| Boundary { hd95, assd }),
+    }
 }

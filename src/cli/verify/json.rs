@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::made_with::Other;
 use super::told::{Told, word};
-use crate::store::NoiseSpread;
+use crate::store::{CountsRow, NoiseSpread};
 use crate::verify::{
     Comparison, EventDifference, Part, TensorDifference, Verdict, WeightsDifference, f64_bits, ulps_f64,
 };
@@ -53,12 +53,19 @@ fn comparison_json(comparison: &Comparison) -> Value {
         "counts": part_json(&comparison.counts, |difference| json!({
             "weights": word(difference.weights),
             "image": difference.image,
-            "stored": difference.stored,
-            "repeated": difference.repeated,
+            "stored": difference.stored.as_ref().map(row_json),
+            "repeated": difference.repeated.as_ref().map(row_json),
             "differing": difference.rows.differing,
             "all": difference.rows.all,
         })),
     })
+}
+
+/// TP, FP, FN, TN, and the distances where they were kept.
+fn row_json(row: &CountsRow) -> Value {
+    let counts = [row.tp, row.fp, row.fn_, row.tn].map(|count| json!(count));
+    let distances = [row.hd95, row.assd].into_iter().flatten().map(|distance| json!(distance));
+    counts.into_iter().chain(distances).collect()
 }
 
 fn part_json<D>(part: &Part<D>, difference: impl Fn(&D) -> Value) -> Value {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::made_with::Other;
 use crate::cli::label::Labels;
 use crate::cli::table::Table;
-use crate::store::{NoiseSpread, Weights};
+use crate::store::{CountsRow, NoiseSpread, Weights};
 use crate::verify::{
     Comparison, CountsDifference, EventDifference, Part, Spreads, TensorDifference, Verdict,
     WeightsDifference, f64_bits, ulps_f32, ulps_f64,
@@ -152,8 +152,14 @@ fn differences(comparison: &Comparison) -> Table {
         }
     }
     if let Part::Different(CountsDifference { weights, image, stored, repeated, rows }) = &comparison.counts {
-        let shown = |counts: &Option<[u64; 4]>| match counts {
-            Some([tp, fp, fn_, tn]) => format!("TP {tp}, FP {fp}, FN {fn_}, TN {tn}"),
+        let distances = stored.as_ref().zip(repeated.as_ref()).is_some_and(|(a, b)| counts(a) == counts(b));
+        let shown = |row: &Option<CountsRow>| match row {
+            Some(row) if distances => {
+                let pixels =
+                    |distance: Option<f64>| distance.map_or_else(|| "-".to_owned(), |d| d.to_string());
+                format!("HD95 {}, ASSD {} px", pixels(row.hd95), pixels(row.assd))
+            }
+            Some(CountsRow { tp, fp, fn_, tn, .. }) => format!("TP {tp}, FP {fp}, FN {fn_}, TN {tn}"),
             None => "not there".to_owned(),
         };
         table.row([
@@ -164,6 +170,10 @@ fn differences(comparison: &Comparison) -> Table {
         ]);
     }
     table
+}
+
+fn counts(row: &CountsRow) -> [u64; 4] {
+    [row.tp, row.fp, row.fn_, row.tn]
 }
 
 /// The first tensor that differs, and all of them together.

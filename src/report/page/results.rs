@@ -43,11 +43,15 @@ pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Ta
 /// The second line of a cell: what the paper says, and the difference for metrics.
 fn paper_line(pair: &Against<'_>) -> Markup {
     let (cell, digits) = (pair.cell, pair.cell.digits);
+    let difference = match cell.quantity.unit() {
+        "%" => "points",
+        unit => unit,
+    };
     html! {
         "paper " (format!("{:.digits$}", cell.value))
         @if let Some(spread) = cell.spread { (format!(" ± {spread:.digits$}")) }
         @match pair.n {
-            Some(_) => { br; (signed(pair.difference(), digits)) " points" }
+            Some(_) => { br; (signed(pair.difference(), digits)) " " (difference) }
             None => { " " (cell.quantity.unit()) }
         }
     }

@@ -10,7 +10,7 @@ use crate::report::input::ReportRun;
 use crate::report::variant::{Variant, distinct};
 
 /// The metrics that readers see; the file holds all.
-const SHOWN: [Definition; 7] = [
+const SHOWN: [Definition; 9] = [
     Definition::PooledIou,
     Definition::PooledDice,
     Definition::PooledAccuracy,
@@ -18,6 +18,8 @@ const SHOWN: [Definition; 7] = [
     Definition::PooledSpecificity,
     Definition::ImageIou,
     Definition::ImageDice,
+    Definition::Hd95,
+    Definition::Assd,
 ];
 
 pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
@@ -63,10 +65,16 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
         let summaries: Vec<_> = variants.iter().map(|variant| variant.summary(definition)).collect();
         let mean: Vec<_> = summaries.iter().map(|summary| summary.map(|summary| summary.mean)).collect();
         let std: Vec<_> = summaries.iter().map(|summary| summary.and_then(|summary| summary.std)).collect();
+        // Runs of earlier versions kept no distances, whose columns would be empty to a reader.
+        let is_shown =
+            SHOWN.contains(&definition) && (definition.unit() == "%" || mean.iter().any(Option::is_some));
         columns.push(Column::new(name.as_str().into(), mean));
         columns.push(Column::new(format!("{name}_std").into(), std));
-        if SHOWN.contains(&definition) {
-            shown.push(Shown::new(definition.title(), name, Show::PercentSpread));
+        if is_shown {
+            shown.push(match definition.unit() {
+                "%" => Shown::new(definition.title(), name, Show::PercentSpread),
+                unit => Shown::new(format!("{} ({unit})", definition.title()), name, Show::Spread(2)),
+            });
         }
     }
     // One data set for all is said once, in the title; otherwise each row says its own.
@@ -97,6 +105,12 @@ fn notes(variants: &[Variant<'_>]) -> Vec<String> {
         "Mean ± sample standard deviation over n seeds; a single seed has no spread. Weights of the selected epoch{}.",
         if same { ", selected and reported on the same images" } else { "" }
     )];
+    if variants.iter().any(|variant| variant.summary(Definition::Hd95).is_some()) {
+        notes.push(
+            "Distances are in pixels of the size that was evaluated, not of the original images; less is better."
+                .to_owned(),
+        );
+    }
     let scratch = variants.iter().filter(|variant| variant.first().start_label().is_some());
     let scratch: Vec<&str> = scratch.map(|variant| variant.name).collect();
     if !scratch.is_empty() {

@@ -11,6 +11,7 @@ pub(super) fn table() -> Result<Table, ReportError> {
     let columns = vec![
         Column::new("name".into(), of(Definition::name)),
         Column::new("title".into(), of(Definition::title)),
+        Column::new("unit".into(), of(Definition::unit)),
         Column::new("formula".into(), of(Definition::formula)),
         Column::new("empty_masks".into(), of(Definition::empty_rule)),
         Column::new("explanation".into(), of(Definition::explanation)),
@@ -18,6 +19,7 @@ pub(super) fn table() -> Result<Table, ReportError> {
     let shown = vec![
         Shown::new("Metric", "title", Show::Text),
         Shown::new("Name in claims", "name", Show::Code),
+        Shown::new("Unit", "unit", Show::Text),
         Shown::new("Formula", "formula", Show::Text),
         Shown::new("Empty masks", "empty_masks", Show::Text),
         Shown::new("What it says", "explanation", Show::Text),

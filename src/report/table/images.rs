@@ -1,11 +1,12 @@
-//! One row a reported image of every run: the counts that every metric comes from.
+//! One row a reported image of every run: the counts and distances that every metric comes from.
 
 use polars::prelude::Column;
 
 use super::shown::Table;
-use crate::metric::{Counts, Definition};
+use crate::metric::Definition;
 use crate::report::error::ReportError;
 use crate::report::input::{ReportInput, ReportRun};
+use crate::report::variant::score;
 use crate::store::{CountsRow, Weights};
 
 pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
@@ -14,9 +15,7 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
     let whole =
         |value: &dyn Fn(&CountsRow) -> u64| rows.iter().map(|(_, row)| value(row)).collect::<Vec<_>>();
     let metric = |definition: Definition| {
-        rows.iter()
-            .map(|(_, row)| definition.value(&[Counts { tp: row.tp, fp: row.fp, fn_: row.fn_, tn: row.tn }]))
-            .collect::<Vec<_>>()
+        rows.iter().map(|(_, row)| definition.value(&[score(row)])).collect::<Vec<_>>()
     };
     let weights = |row: &CountsRow| match row.weights {
         Weights::Best => "best",
@@ -38,6 +37,8 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
         Column::new("tn".into(), whole(&|row| row.tn)),
         Column::new("image_iou".into(), metric(Definition::ImageIou)),
         Column::new("image_dice".into(), metric(Definition::ImageDice)),
+        Column::new("hd95".into(), metric(Definition::Hd95)),
+        Column::new("assd".into(), metric(Definition::Assd)),
     ];
     let mut table = Table::new("images", "Every reported image", rows.len(), columns, Vec::new())?;
     table.long = true;

@@ -84,7 +84,7 @@ fn printed(cell: &Cell) -> String {
 
 fn heading(quantity: Quantity) -> String {
     match quantity {
-        Quantity::Metric(definition) => format!("{} (%)", definition.title()),
+        Quantity::Metric(definition) => format!("{} ({})", definition.title(), definition.unit()),
         Quantity::Parameters => "Parameters (M)".to_owned(),
         Quantity::ConvMacs => "Conv MACs (G)".to_owned(),
     }

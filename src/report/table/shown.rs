@@ -47,6 +47,8 @@ pub(in crate::report) enum Show {
     Percent,
     /// A fraction in percent, with its spread from the column `{column}_std`.
     PercentSpread,
+    /// A number of so many decimal places, with its spread from the column `{column}_std`.
+    Spread(usize),
     /// A difference of fractions in percentage points.
     Points,
     /// A number of `digits` decimal places (column `digits`), with its spread from the column `{column}_std`.
@@ -115,6 +117,7 @@ impl Table {
             Show::Decimal(digits) => number(&|value| format!("{value:.digits$}")),
             Show::Percent => number(&|value| format!("{:.2}", 100.0 * value)),
             Show::PercentSpread => spread(100.0, 2),
+            Show::Spread(digits) => spread(1.0, digits),
             Show::Points => number(&|value| signed(100.0 * value, 2)),
             Show::PrintedSpread => spread(1.0, self.digits(row)),
             Show::PrintedSigned => number(&|value| signed(value, self.digits(row))),
@@ -173,6 +176,7 @@ mod tests {
         check(0, "iou", Show::Percent, "79.81");
         check(0, "iou", Show::PercentSpread, "79.81 ± 0.10");
         check(1, "iou", Show::PercentSpread, "–");
+        check(0, "iou", Show::Spread(3), "0.798 ± 0.001");
         check(0, "iou", Show::Points, "+79.81");
         check(0, "iou", Show::Decimal(3), "0.798");
         check(1, "n", Show::Count, "53,374");

@@ -1,17 +1,14 @@
-"""Writes reference values of the statistics to tests/parity/statistics.json, for tests/it/statistics.rs.
+"""Writes reference values of the statistics to tests/parity/stats.json, for tests/it/statistics.rs.
 
-Usage: python tests/parity/statistics.py
+Usage: python tests/parity/stats.py
 
 Made with scipy 1.17.1, statsmodels 0.15.0 and numpy 2.4.6. The samples are made up: normal, skewed, tied, with zeros,
 and counts of images by seeds. Nothing here is drawn anew without a seed, so the file comes out the same each time.
+(A script named statistics.py would stand in the way of Python's module of that name, which scipy and torch import.)
 """
 
 import json
-import sys
 from pathlib import Path
-
-# This file's name is that of a module of Python's own, which scipy imports.
-sys.path.pop(0)
 
 import numpy as np
 from scipy import stats
