@@ -81,9 +81,11 @@ fn text(table: &Table) -> String {
 
 fn line(text: &mut String, cells: impl Iterator<Item = String>) {
     let line = cells.collect::<Vec<_>>().join(" & ");
-    // After the `\\` of the row before, a bracket or an asterisk would be read as its argument.
+    // After the end of the row before, a bracket or an asterisk would be read as its argument.
     let guard = if line.starts_with(['[', '*']) { "{}" } else { "" };
-    let _ = writeln!(text, "    {guard}{line} \\\\");
+    // `\raggedright` changes the meaning of `\\`.
+    let end = if line.contains("\\raggedright ") { "\\tabularnewline" } else { "\\\\" };
+    let _ = writeln!(text, "    {guard}{line} {end}");
 }
 
 fn heading(table: &Table, shown: &Shown, setting: &Setting) -> String {
@@ -98,8 +100,7 @@ fn cell(table: &Table, row: usize, shown: &Shown, setting: &Setting) -> String {
     let text = escaped(&table.text(row, shown));
     let text = if shown.is_code() { format!("\\texttt{{{text}}}") } else { text };
     match setting {
-        // In braces, so that `\\` still ends the row.
-        Setting::Paragraph(_) => format!("{{\\raggedright {text}\\par}}"),
+        Setting::Paragraph(_) => format!("\\raggedright {text}"),
         Setting::Right | Setting::Left => text,
     }
 }
@@ -160,8 +161,8 @@ mod tests {
     \toprule
     Variant & \shortstack[r]{Pooled IoU\\(\%)} & Why \\
     \midrule
-    \texttt{[a] 50 \% of\_it} & 79.81 $\pm$ 0.10 & {\raggedright a reason that is longer than a line of a narrow table\par} \\
-    \texttt{b} & -- & {\raggedright --\par} \\
+    \texttt{[a] 50 \% of\_it} & 79.81 $\pm$ 0.10 & \raggedright a reason that is longer than a line of a narrow table \tabularnewline
+    \texttt{b} & -- & \raggedright -- \tabularnewline
     \bottomrule
   \end{tabular}
 

@@ -44,6 +44,7 @@ fn replaced(character: char) -> Option<&'static str> {
         '\u{b2}' => "$^2$",
         '\u{b3}' => "$^3$",
         '\u{b7}' => "$\\cdot$",
+        '\u{bd}' => "$\\frac12$",
         '\u{d7}' => "$\\times$",
         '\u{2013}' => "--",
         '\u{2014}' => "---",

@@ -7,6 +7,9 @@ use crate::report::table::{Shown, Table};
 /// States that ask for no attention.
 const QUIET: [&str; 3] = ["done", "as released", "not applicable"];
 
+/// A longer text asks for a wide column, so that it doesn't become a tall one.
+const LONG: usize = 36;
+
 /// What is said of a claim: the class that colours it, the sign that stands for it, and the words.
 pub(super) const STATES: [(&str, &str, &str); 5] = [
     ("reproduced", "\u{2713}", "reproduced"),
@@ -53,11 +56,10 @@ pub(super) fn sign(state: &str) -> Markup {
 pub(super) fn cell(table: &Table, row: usize, at: usize, row_id: &str, extra: Option<CellExtra>) -> Markup {
     let shown = &table.shown[at];
     let CellExtra { second, details, state } = extra.unwrap_or_default();
-    let class = match state {
-        Some(state) => format!("{} {state}", class(shown)),
-        None => class(shown).to_owned(),
-    };
-    let text = text(shown, &table.text(row, shown));
+    let text = table.text(row, shown);
+    let long = (text.chars().count() > LONG).then_some("long");
+    let class = [Some(class(shown)), long, state].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let text = marked(shown, &text);
     let id = format!("details-{row_id}-{}", shown.column());
     let content = html! {
         @match &details {
@@ -86,7 +88,7 @@ pub(super) fn class(shown: &Shown) -> &'static str {
     if shown.is_numeric() { "number" } else { "text" }
 }
 
-fn text(shown: &Shown, text: &str) -> Markup {
+fn marked(shown: &Shown, text: &str) -> Markup {
     html! {
         @if shown.is_code() {
             code { (text) }

@@ -5,10 +5,25 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::pages::Report;
-use super::session::{Session, skipped};
+use super::session::{Session, key, skipped};
 
 const WIDTHS: [u32; 3] = [1280, 800, 400];
 const SCHEMES: [&str; 2] = ["light", "dark"];
+
+/// Cells in every state, as tables of verdicts have them, with a line below and with details open.
+const STATES: &str = "
+    const cells = document.querySelectorAll('td.number');
+    ['reproduced', 'better', 'not-reproduced', 'inconclusive', 'not-attempted'].forEach((state, at) => {
+        const sign = document.createElement('span');
+        const second = document.createElement('span');
+        sign.className = `sign ${state}`;
+        sign.textContent = state;
+        second.className = 'second';
+        second.append('paper 1.00 ', sign.cloneNode(true));
+        cells[at].classList.add(state);
+        cells[at].append(sign, second);
+    });
+    document.querySelector('.details')?.showPopover();";
 
 /// Keeps a picture where the caller wants pictures.
 fn keep(name: &str, bytes: &[u8]) {
@@ -70,6 +85,7 @@ fn pages_are_accessible() {
     for report in Report::all() {
         let Some(session) = Session::open("pages_are_accessible", &report.page) else { return };
         session.run(&axe);
+        session.run(STATES);
         for scheme in SCHEMES {
             for width in WIDTHS {
                 session.screen(width, scheme);
@@ -82,6 +98,7 @@ fn pages_are_accessible() {
                      }), (error) => done({ violations: String(error) }));",
                 );
                 assert_eq!(found["violations"], json!([]), "{} at {width} px, {scheme}", report.name);
+                keep(&format!("states-{}-{width}-{scheme}.png", report.name), &session.screenshot(false));
                 assert!(found["passes"].as_u64().is_some_and(|passes| passes > 20), "{found}");
             }
         }
@@ -96,5 +113,31 @@ fn pages_print() {
         let paper = session.print();
         assert!(paper.starts_with(b"%PDF-") && paper.len() > 20_000, "{} bytes", paper.len());
         keep(&format!("{}.pdf", report.name), &paper);
+    }
+}
+
+#[test]
+fn what_opens_fits_every_screen_too() {
+    let report = Report::isic2017();
+    let Some(session) = Session::open("what_opens_fits_every_screen_too", &report.page) else { return };
+    let fits = |selector: &str| {
+        session.becomes(&format!(
+            "(() => {{ const at = document.querySelector('{selector}').getBoundingClientRect();
+              return at.width > 100 && at.left >= 0 && at.top >= 0 && at.right <= innerWidth && at.bottom <= innerHeight; }})()"
+        ))
+    };
+    session.run("navigator.clipboard.writeText = async () => { throw new Error('refused'); };");
+    for (scheme, width) in SCHEMES.into_iter().flat_map(|scheme| WIDTHS.map(|width| (scheme, width))) {
+        session.screen(width, scheme);
+        for (name, opener, opened) in [
+            ("details", "#table-runs button.more", "#table-runs .details:popover-open"),
+            ("larger", ".gallery figure:last-child .enlarge", "dialog.larger"),
+            ("copy", "#table-comparison .copies button", "dialog.copy"),
+        ] {
+            session.click(opener);
+            assert!(fits(opened), "{name} at {width} px");
+            keep(&format!("opened-{name}-{width}-{scheme}.png"), &session.screenshot(false));
+            session.press(key::ESCAPE);
+        }
     }
 }
