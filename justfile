@@ -76,35 +76,22 @@ peers authors_repo rounds="3" modes="eager channels_last": parity-python
 peers-epoch authors_repo images masks train val: parity-python
     "$(dirname "$CARGO_TARGET_DIR")/parity/bin/python" benches/peers/epoch.py "{{ authors_repo }}" "{{ images }}" "{{ masks }}" "{{ train }}" "{{ val }}"
 
-# Look at a report in headless Chromium: light, dark, 400 px wide, into results/screenshots.
-browser-check report="results/report.html" height="3000":
+# Open report pages, and REPORT if given, in headless Chromium: what they do, axe-core, pictures into results/screenshots.
+browser report="":
     #!/usr/bin/env bash
     set -euo pipefail
-    if ! command -v chromium >/dev/null; then
+    if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
         apt-get update
-        apt-get install -y --no-install-recommends chromium fonts-dejavu-core
+        apt-get install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core
     fi
-    report="$(realpath "{{ report }}")"
-    if grep -nEo '(src|srcset)="https?:|url\(.?https?:|@import|<link[^>]*href="https?:' "$report"; then
-        echo "error: $report asks the network for something" >&2
-        exit 1
+    tools="$(dirname "$CARGO_TARGET_DIR")/browser"
+    axe="$tools/node_modules/axe-core/axe.min.js"
+    if [ ! -s "$axe" ]; then
+        npm install --prefix "$tools" --no-audit --no-fund --silent axe-core@4
     fi
-    out=results/screenshots
-    scratch="$(mktemp -d)"
-    trap 'rm -rf "$scratch"' EXIT
-    mkdir -p "$out"
-    # Chromium's windows are at least 500 px wide, so the phone is a frame in one.
-    printf '<!doctype html><body style="margin:0"><iframe src="file://%s" style="border:0;width:400px;height:%dpx">' \
-        "$report" "{{ height }}" >"$scratch/phone.html"
-    shoot() { # NAME WIDTH PAGE SCHEME (0 dark, 1 light)
-        chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
-            --disable-background-networking --disable-component-update --disable-sync --hide-scrollbars \
-            --user-data-dir="$scratch/$1" --blink-settings=preferredColorScheme="$4" \
-            --window-size="$2,{{ height }}" --screenshot="$PWD/$out/$1.png" "file://$3" 2>"$scratch/$1.log" ||
-            { cat "$scratch/$1.log" >&2; exit 1; }
-        [ -s "$out/$1.png" ] && echo "$out/$1.png"
-    }
-    shoot light 1280 "$report" 1
-    shoot dark 1280 "$report" 0
-    shoot phone 400 "$scratch/phone.html" 1
-    ! cmp -s "$out/light.png" "$out/dark.png" || { echo "error: light and dark look the same" >&2; exit 1; }
+    chromium --version
+    chromedriver --version
+    report="{{ report }}"
+    EGE_BENCH_AXE="$axe" EGE_BENCH_REPORT="${report:+$(realpath "$report")}" \
+        EGE_BENCH_SCREENSHOTS="$PWD/results/screenshots" \
+        cargo test --test it -- browser:: --nocapture

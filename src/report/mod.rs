@@ -6,6 +6,7 @@ mod error;
 mod export;
 mod input;
 mod limits;
+mod manifest;
 mod outline;
 mod page;
 mod table;
@@ -14,4 +15,5 @@ mod write;
 
 pub use error::ReportError;
 pub use input::{GalleryItem, NetworkCost, ReportInput, ReportRun};
+pub use manifest::{Manifest, ReportFile};
 pub use write::{Sink, Written, write};

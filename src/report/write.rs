@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::ReportError;
 use super::export::EXPORTERS;
 use super::input::ReportInput;
+use super::manifest::{Manifest, ReportFile};
 use super::page;
 use super::table::Tables;
 
@@ -19,9 +20,13 @@ pub struct Written {
     pub page: PathBuf,
     /// The tables, in the order in which they were written.
     pub tables: Vec<PathBuf>,
+    /// Where the manifest stands.
+    pub manifest_path: PathBuf,
+    /// What stands in it.
+    pub manifest: Manifest,
 }
 
-/// Writes `report.html` and `tables/*` below `out`, through `sink`.
+/// Writes `tables/*`, `report.html` and `report.json` below `out`, through `sink`, in this order.
 ///
 /// The same input gives the same bytes.
 ///
@@ -29,21 +34,29 @@ pub struct Written {
 /// When a table, chart or image can't be made, or the sink fails.
 pub fn write(input: &ReportInput, out: &Path, sink: &mut Sink<'_>) -> Result<Written, ReportError> {
     let tables = Tables::of(input)?;
-    let page = out.join("report.html");
+    let (page, manifest_path) = (out.join("report.html"), out.join("report.json"));
     let html = page::render(input, &tables)?;
 
-    let mut written = Vec::new();
+    let (mut written, mut files) = (Vec::new(), Vec::new());
     for table in tables.all() {
         for exporter in EXPORTERS.iter().filter(|exporter| exporter.takes(table)) {
-            let path = out.join("tables").join(format!("{}.{}", table.name, exporter.extension()));
+            let name = format!("{}.{}", table.name, exporter.extension());
+            let path = out.join("tables").join(&name);
             let bytes = exporter.export(table)?;
             put(sink, &path, &bytes)?;
+            files.push(ReportFile::new(format!("tables/{name}"), &bytes));
             written.push(path);
         }
     }
-    // The page comes last: where it is new, its tables are.
+    // The page comes after its tables, the manifest last: where it is new, all that it names is.
     put(sink, &page, html.as_bytes())?;
-    Ok(Written { page, tables: written })
+    files.push(ReportFile::new("report.html", html.as_bytes()));
+    let manifest = Manifest::new(input, files);
+    let json = manifest
+        .to_json()
+        .map_err(|error| ReportError::Write { path: manifest_path.clone(), source: error.into() })?;
+    put(sink, &manifest_path, json.as_bytes())?;
+    Ok(Written { page, tables: written, manifest_path, manifest })
 }
 
 fn put(sink: &mut Sink<'_>, path: &Path, bytes: &[u8]) -> Result<(), ReportError> {

@@ -1,6 +1,7 @@
 //! Integration tests: one binary, a module for each concern.
 
 mod architecture;
+mod browser;
 mod claim;
 mod dataset;
 mod disk_full;

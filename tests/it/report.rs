@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ege_bench::report::{ReportError, ReportInput, write};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ege_bench::report::{Manifest, ReportError, ReportInput, write};
+
+use sha2::{Digest, Sha256};
 
 use crate::example;
 
@@ -16,11 +20,12 @@ fn files(input: &ReportInput) -> Files {
         Ok(())
     })
     .expect("the made-up input makes a report");
-    let told: Vec<_> = written.tables.iter().chain([&written.page]).cloned().collect();
+    let told: Vec<_> =
+        written.tables.iter().chain([&written.page, &written.manifest_path]).cloned().collect();
     let mut told_sorted = told.clone();
     told_sorted.sort();
     assert_eq!(told_sorted, files.keys().cloned().collect::<Vec<_>>(), "every file is told");
-    assert_eq!(told.last(), Some(&PathBuf::from("results/report.html")), "the page is written last");
+    assert_eq!(told.last(), Some(&PathBuf::from("results/report.json")), "the manifest is written last");
     files
 }
 
@@ -88,12 +93,74 @@ fn the_page_asks_no_network_for_anything() {
         let page = text(&files(&input), "report.html");
         let links = between(&page, " href=\"", "\"").into_iter().chain(between(&page, " src=\"", "\""));
         for link in links {
-            let local = link.starts_with('#') || link.starts_with("data:") || link.starts_with("tables/");
+            let beside = link.starts_with("tables/") || link == "report.json";
+            let local = link.starts_with('#') || link.starts_with("data:") || beside;
             assert!(local, "{}", &link[..link.len().min(80)]);
         }
-        for forbidden in ["http://", "https://", "@import", "url(", "<script", "<iframe", "srcset"] {
+        for forbidden in [
+            "http://",
+            "https://",
+            "@import",
+            "url(",
+            "<iframe",
+            "srcset",
+            " style=",
+            "<link rel=\"s",
+            " onclick=",
+        ] {
             assert!(!page.contains(forbidden), "{forbidden}");
         }
+        // One script and one style sheet, both of the page's own, and nothing else is allowed.
+        let policy = between(&page, "http-equiv=\"Content-Security-Policy\" content=\"", "\"")[0];
+        let mut allowed = vec!["default-src 'none'".to_owned(), "img-src data:".to_owned()];
+        for (directive, tag) in [("style-src", "style"), ("script-src", "script")] {
+            assert_eq!(page.matches(&format!("<{tag}")).count(), 1, "{tag}");
+            let text = between(&page, &format!("<{tag}>"), &format!("</{tag}>"))[0];
+            allowed.push(format!("{directive} 'sha256-{}'", STANDARD.encode(Sha256::digest(text))));
+        }
+        allowed.extend(["base-uri 'none'".to_owned(), "form-action 'none'".to_owned()]);
+        assert_eq!(policy.replace("&#39;", "'"), allowed.join("; "));
+    }
+}
+
+#[test]
+fn the_manifest_names_every_file_and_its_hash() {
+    let input = example::quickstart();
+    let files = files(&input);
+    let manifest: Manifest = serde_json::from_str(&text(&files, "report.json")).expect("the manifest is one");
+    assert_eq!(
+        (
+            manifest.format,
+            manifest.experiment.as_str(),
+            manifest.generated.as_str(),
+            manifest.command.as_str()
+        ),
+        (1, "quickstart", "2026-11-24T14:00:00Z", "ege-bench run experiments/example.toml")
+    );
+    let mut named: Vec<&str> = manifest.files.iter().map(|file| file.path.as_str()).collect();
+    for file in &manifest.files {
+        let content = &files[&Path::new("results").join(&file.path)];
+        assert_eq!(file.sha256, ege_bench::digest::sha256(content), "{}", file.path);
+        assert_eq!(file.bytes, content.len() as u64, "{}", file.path);
+    }
+    named.push("report.json");
+    named.sort_unstable();
+    let there: Vec<_> = files.keys().filter_map(|path| path.strip_prefix("results").ok()?.to_str()).collect();
+    assert_eq!(named, there);
+}
+
+#[test]
+fn every_table_has_its_formats() {
+    let files = files(&example::isic2017());
+    let has = |name: &str| files.contains_key(&Path::new("results/tables").join(name));
+    for (table, long) in [("comparison", false), ("runs", false), ("images", true), ("epochs", true)] {
+        for (extension, expect) in [("csv", true), ("parquet", true), ("md", !long), ("tex", !long)] {
+            assert_eq!(has(&format!("{table}.{extension}")), expect, "{table}.{extension}");
+        }
+    }
+    let latex = text(&files, "tables/comparison.tex");
+    for part in ["\\label{tab:comparison}", "metrics in \\%}", "ege-unet & 3 & 53,374 & ", " $\\pm$ "] {
+        assert!(latex.contains(part), "{part} in {latex}");
     }
 }
 
@@ -104,7 +171,7 @@ fn every_link_leads_somewhere() {
     for link in between(&page, " href=\"", "\"") {
         if let Some(id) = link.strip_prefix('#') {
             assert!(page.contains(&format!("id=\"{id}\"")), "#{id}");
-        } else if link.starts_with("tables/") {
+        } else if !link.starts_with("data:") {
             assert!(files.contains_key(&Path::new("results").join(link)), "{link}");
         }
     }
@@ -279,7 +346,7 @@ fn names_are_text_not_markup() {
     let files = files(&input);
     let page = text(&files, "report.html");
     assert!(
-        !page.contains("<script")
+        page.matches("<script").count() == 1
             && page.contains("&lt;script&gt;alert('x')&lt;/script&gt; &amp; &quot;friends")
     );
     let markdown = text(&files, "tables/comparison.md");

@@ -50,18 +50,9 @@ fn page(input: &ReportInput, keep: Option<&Path>) -> Vec<u8> {
     page
 }
 
-#[test]
-fn a_report_with_real_images_stays_small() {
-    let keep = std::env::var_os("EGE_BENCH_REPORT_OUT").map(PathBuf::from);
-    page(&example::quickstart(), keep.as_ref().map(|keep| keep.join("synthetic")).as_deref());
-    let Some(data) = std::env::var_os("EGE_BENCH_TEST_DATA").map(PathBuf::from) else {
-        #[expect(clippy::print_stderr, reason = "a test says why it did nothing")]
-        {
-            eprintln!("skipped a_report_with_real_images_stays_small: EGE_BENCH_TEST_DATA is not set");
-        }
-        return;
-    };
-    let folder = data.join("isic2017-256");
+/// A report with real images; `None` where there are none.
+pub fn real() -> Option<ReportInput> {
+    let folder = PathBuf::from(std::env::var_os("EGE_BENCH_TEST_DATA")?).join("isic2017-256");
     let mut input = example::isic2017();
     let run = input.runs[0].record.id.clone();
     input.gallery = [
@@ -74,6 +65,59 @@ fn a_report_with_real_images_stays_small() {
     ]
     .map(|(id, choice, shift)| item(&folder, &run, id, choice, shift))
     .into();
+    Some(input)
+}
+
+#[test]
+fn a_report_with_real_images_stays_small() {
+    let keep = std::env::var_os("EGE_BENCH_REPORT_OUT").map(PathBuf::from);
+    page(&example::quickstart(), keep.as_ref().map(|keep| keep.join("synthetic")).as_deref());
+    let Some(input) = real() else {
+        #[expect(clippy::print_stderr, reason = "a test says why it did nothing")]
+        {
+            eprintln!("skipped a_report_with_real_images_stays_small: EGE_BENCH_TEST_DATA is not set");
+        }
+        return;
+    };
     let page = page(&input, keep.as_ref().map(|keep| keep.join("real")).as_deref());
     assert!(page.len() < 5_000_000, "{} bytes", page.len());
+}
+
+/// Pictures that JPEG can hardly make smaller, with ragged outlines.
+fn noisy(run: &str, at: u64) -> GalleryItem {
+    let size = 256;
+    let pixels = size * size;
+    let noise = |stream: u64, place: usize| example::noise(at * 8 + stream, place as u64);
+    GalleryItem {
+        run: run.to_owned(),
+        image: format!("MADE_UP_{at:04}"),
+        choice: "median".to_owned(),
+        size,
+        pixels: (0..pixels * 3).map(|place| (256.0 * noise(0, place)) as u8).collect(),
+        truth: (0..pixels)
+            .map(|place| place / size > 128 + (20.0 * noise(1, place % size)) as usize)
+            .collect(),
+        prediction: (0..pixels)
+            .map(|place| place % size > 128 + (20.0 * noise(2, place / size)) as usize)
+            .collect(),
+    }
+}
+
+#[test]
+fn a_page_with_many_pictures_stays_small() {
+    for (pictures, shown, quality) in [(3, 3, None), (24, 24, Some(65)), (60, 33, Some(50))] {
+        let mut input = example::isic2017();
+        let run = input.runs[0].record.id.clone();
+        input.gallery = (0..pictures).map(|at| noisy(&run, at)).collect();
+        let page = page(&input, None);
+        assert!(page.len() < 5_000_000, "{} bytes", page.len());
+        let page = String::from_utf8(page).expect("UTF-8");
+        assert_eq!(page.matches("<img ").count(), shown, "{pictures} pictures");
+        let left_out = format!("{} more would make the page too large", pictures as usize - shown);
+        assert_eq!(page.contains(&left_out), (pictures as usize) > shown, "{pictures} pictures");
+        match quality {
+            Some(quality) => assert!(page.contains(&format!("JPEG of quality {quality} here"))),
+            None => assert!(!page.contains("JPEG of quality")),
+        }
+    }
 }

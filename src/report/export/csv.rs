@@ -10,8 +10,16 @@ use crate::report::table::Table;
 pub(super) struct Csv;
 
 impl Exporter for Csv {
+    fn name(&self) -> &'static str {
+        "CSV"
+    }
+
     fn extension(&self) -> &'static str {
         "csv"
+    }
+
+    fn is_text(&self) -> bool {
+        true
     }
 
     fn takes(&self, _table: &Table) -> bool {

@@ -10,8 +10,16 @@ use crate::report::table::Table;
 pub(super) struct Markdown;
 
 impl Exporter for Markdown {
+    fn name(&self) -> &'static str {
+        "Markdown"
+    }
+
     fn extension(&self) -> &'static str {
         "md"
+    }
+
+    fn is_text(&self) -> bool {
+        true
     }
 
     fn takes(&self, table: &Table) -> bool {

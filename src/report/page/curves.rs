@@ -1,8 +1,8 @@
 //! Learning curves and the distribution over images.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use super::part::synthetic_tag;
+use super::part::figure;
 use crate::metric::Definition;
 use crate::report::chart::{Axis, Histogram, LineChart, STYLES, Series};
 use crate::report::error::ReportError;
@@ -129,15 +129,6 @@ fn sorted_ious(run: &ReportRun) -> Vec<f64> {
         .collect();
     ious.sort_by(f64::total_cmp);
     ious
-}
-
-fn figure(title: &str, svg: &str, synthetic: bool) -> Markup {
-    html! {
-        figure {
-            figcaption { (title) (synthetic_tag(synthetic)) }
-            (PreEscaped(svg))
-        }
-    }
 }
 
 fn legend(variants: &[Variant<'_>]) -> Markup {

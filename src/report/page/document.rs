@@ -2,14 +2,13 @@
 
 use maud::{DOCTYPE, PreEscaped, html};
 
-use super::{curves, gallery, method, opening, origin, results};
+use super::policy::{SCRIPT, STYLE, policy};
+use super::{curves, gallery, method, opening, origin, part, results};
 use crate::report::error::ReportError;
 use crate::report::input::ReportInput;
 use crate::report::limits::limits;
 use crate::report::table::Tables;
 use crate::report::variant::Variant;
-
-const STYLE: &str = include_str!("style.css");
 
 /// The whole page.
 ///
@@ -26,6 +25,7 @@ pub(in crate::report) fn render(input: &ReportInput, tables: &Tables) -> Result<
         html lang="en" {
             head {
                 meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy());
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="generator" content={ "ege-bench " (env!("CARGO_PKG_VERSION")) };
@@ -34,8 +34,9 @@ pub(in crate::report) fn render(input: &ReportInput, tables: &Tables) -> Result<
                 style { (PreEscaped(STYLE)) }
             }
             body {
+                a.skip href="#content" { "Skip to the results" }
                 (opening::header(input, &variants, tables, &limits))
-                main {
+                main #content tabindex="-1" {
                     (results::section(input, &variants, tables))
                     (curves::learning(input, &variants, synthetic)?)
                     (curves::distribution(&variants, synthetic)?)
@@ -53,9 +54,12 @@ pub(in crate::report) fn render(input: &ReportInput, tables: &Tables) -> Result<
                     p {
                         "Written by ege-bench " (env!("CARGO_PKG_VERSION")) " on " (input.generated)
                         ". Every number on this page is derived from integer counts of pixels for each image: "
-                        a href="tables/images.csv" { "counts" } ", " a href="tables/epochs.csv" { "epochs" } "."
+                        a href="tables/images.csv" { "counts" } ", " a href="tables/epochs.csv" { "epochs" } ". Every file of this report and its hash: "
+                        a href="report.json" { "report.json" } "."
                     }
                 }
+                (part::copies(tables)?)
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     };

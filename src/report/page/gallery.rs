@@ -6,21 +6,23 @@ use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use maud::{Markup, html};
 
+use super::anchor;
 use super::part::synthetic_tag;
 use crate::metric::{Counts, Definition};
 use crate::report::error::ReportError;
 use crate::report::input::{GalleryItem, ReportInput};
 use crate::report::outline;
 
-/// JPEG quality of the pictures: the page stays small and a lesion's border sharp.
-const QUALITY: u8 = 90;
+/// JPEG qualities of the pictures, the first under which all fit: a lesion's border stays sharp.
+const QUALITIES: [u8; 4] = [90, 80, 65, 50];
+
+/// What all pictures may take of the page, in bytes.
+const BUDGET: usize = 3_000_000;
 
 /// The gallery, or why there is none.
 pub(super) fn section(input: &ReportInput) -> Result<Markup, ReportError> {
-    let mut figures = Vec::with_capacity(input.gallery.len());
-    for item in &input.gallery {
-        figures.push(figure(input, item)?);
-    }
+    let (figures, quality) = figures(input)?;
+    let left_out = input.gallery.len() - figures.len();
     Ok(html! {
         section id="gallery" aria-labelledby="gallery-title" {
             h2 id="gallery-title" { "Gallery" }
@@ -36,9 +38,35 @@ pub(super) fn section(input: &ReportInput) -> Result<Markup, ReportError> {
                 }
                 div.gallery { @for figure in &figures { (figure) } }
                 @if !input.gallery_note.is_empty() { p.note { (input.gallery_note) } }
+                @if quality < QUALITIES[0] {
+                    p.note { "So many pictures are JPEG of quality " (quality) " here; the counts come from the images themselves." }
+                }
+                @if left_out > 0 {
+                    p.note { (left_out) " more would make the page too large and are left out, evenly." }
+                }
             }
         }
     })
+}
+
+/// The figures, and the quality of their pictures; where all are too large at the lowest, some of them, evenly.
+fn figures(input: &ReportInput) -> Result<(Vec<Markup>, u8), ReportError> {
+    let names: Vec<String> = input.gallery.iter().map(|item| item.image.clone()).collect();
+    let ids = anchor::ids("picture", &names);
+    let (mut figures, mut quality) = (Vec::new(), QUALITIES[0]);
+    for next in QUALITIES {
+        quality = next;
+        let items = input.gallery.iter().zip(&ids);
+        figures = items.map(|(item, id)| figure(input, item, id, quality)).collect::<Result<_, _>>()?;
+        if figures.iter().map(|figure| figure.0.len()).sum::<usize>() <= BUDGET {
+            return Ok((figures, quality));
+        }
+    }
+    let (all, largest) = (figures.len(), figures.iter().map(|figure| figure.0.len()).max().unwrap_or(1));
+    let fit = (BUDGET / largest).min(all);
+    let kept = |at: usize| (at + 1) * fit / all > at * fit / all;
+    let figures = figures.into_iter().enumerate().filter(|(at, _)| kept(*at)).map(|(_, figure)| figure);
+    Ok((figures.collect(), quality))
 }
 
 fn key(class: &str) -> Markup {
@@ -49,7 +77,7 @@ fn key(class: &str) -> Markup {
     }
 }
 
-fn figure(input: &ReportInput, item: &GalleryItem) -> Result<Markup, ReportError> {
+fn figure(input: &ReportInput, item: &GalleryItem, id: &str, quality: u8) -> Result<Markup, ReportError> {
     let counts = Counts::of(item.prediction.iter().copied(), item.truth.iter().copied());
     // An image's own IoU is defined even where neither has a lesion.
     let iou = 100.0 * Definition::ImageIou.value(&[counts]).unwrap_or(1.0);
@@ -57,7 +85,7 @@ fn figure(input: &ReportInput, item: &GalleryItem) -> Result<Markup, ReportError
     let synthetic = run.is_some_and(|run| run.record.synthetic);
     let made_by = run
         .map_or_else(|| item.run.clone(), |run| format!("{}, seed {}", run.record.variant, run.record.seed));
-    let picture = STANDARD.encode(jpeg(item)?);
+    let picture = STANDARD.encode(jpeg(item, quality)?);
     let (truth, prediction) =
         (outline::path(&item.truth, item.size), outline::path(&item.prediction, item.size));
     let kind = if synthetic { "Synthetic image" } else { "Skin lesion" };
@@ -66,13 +94,17 @@ fn figure(input: &ReportInput, item: &GalleryItem) -> Result<Markup, ReportError
         item.image, item.choice
     );
     Ok(html! {
-        figure {
+        figure id=(id) data-image=(item.image) data-iou=(iou) {
             div.picture {
                 img src={ "data:image/jpeg;base64," (picture) } alt=(alt) width=(item.size) height=(item.size);
                 svg viewBox={ "0 0 " (item.size) " " (item.size) } aria-hidden="true" {
                     @for (class, path) in [("truth", &truth), ("prediction", &prediction)] {
-                        path.halo d=(path) {}
-                        path class={ "outline " (class) } d=(path) {}
+                        @let shape = format!("{id}-{class}");
+                        g class=(class) {
+                            defs { path id=(shape) d=(path) {} }
+                            use.halo href={ "#" (shape) } {}
+                            use class={ "outline " (class) } href={ "#" (shape) } {}
+                        }
                     }
                 }
             }
@@ -84,7 +116,7 @@ fn figure(input: &ReportInput, item: &GalleryItem) -> Result<Markup, ReportError
     })
 }
 
-fn jpeg(item: &GalleryItem) -> Result<Vec<u8>, ReportError> {
+fn jpeg(item: &GalleryItem, quality: u8) -> Result<Vec<u8>, ReportError> {
     let mut bytes = Vec::new();
     let side = item.size as u32;
     // `encode` panics on a wrong length; a gallery item is input like any other.
@@ -94,7 +126,7 @@ fn jpeg(item: &GalleryItem) -> Result<Vec<u8>, ReportError> {
         let source = image::ImageError::Parameter(image::error::ParameterError::from_kind(kind));
         return Err(fault(item, source));
     }
-    JpegEncoder::new_with_quality(&mut bytes, QUALITY)
+    JpegEncoder::new_with_quality(&mut bytes, quality)
         .encode(&item.pixels, side, side, ExtendedColorType::Rgb8)
         .map_err(|source| fault(item, source))?;
     Ok(bytes)

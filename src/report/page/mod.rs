@@ -1,5 +1,7 @@
 //! The page: one self-contained HTML file that asks no network for anything.
 
+mod anchor;
+mod cell;
 mod curves;
 mod document;
 mod gallery;
@@ -7,6 +9,7 @@ mod method;
 mod opening;
 mod origin;
 mod part;
+mod policy;
 mod results;
 
 pub(super) use document::render;

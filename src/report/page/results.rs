@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::cell::CellExtra;
 use super::part;
 use crate::report::against::Against;
 use crate::report::input::ReportInput;
@@ -16,7 +17,7 @@ pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Ta
             let quantity = pair.cell.quantity.name().replace('-', "_");
             pair.variant == variants[row].name && quantity == shown.column()
         })?;
-        Some(paper_line(pair))
+        Some(CellExtra::second(paper_line(pair)))
     };
     html! {
         section id="results" aria-labelledby="results-title" {
@@ -81,10 +82,14 @@ fn sources(pairs: &[Against<'_>]) -> Markup {
 
 /// Every run with its state.
 pub(super) fn runs(tables: &Tables) -> Markup {
+    let reason = |row: usize, shown: &Shown| {
+        let reason = tables.runs.string(row, "reason").filter(|_| shown.is_state())?;
+        (!reason.is_empty()).then(|| CellExtra::details(html! { p { (reason) "." } }))
+    };
     html! {
         section id="runs" aria-labelledby="runs-title" {
             h2 id="runs-title" { "Runs" }
-            (part::table(&tables.runs))
+            (part::table_with(&tables.runs, &reason))
         }
     }
 }

@@ -15,5 +15,7 @@ mod shown;
 mod tables;
 
 pub(super) use format::{count, signed};
+#[cfg(test)]
+pub(super) use shown::Show;
 pub(super) use shown::{Shown, Table};
 pub(super) use tables::Tables;

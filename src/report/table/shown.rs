@@ -134,7 +134,8 @@ impl Table {
         self.frame.column(column).ok()?.get(row).ok()
     }
 
-    fn number(&self, row: usize, column: &str) -> Option<f64> {
+    /// A number at full precision.
+    pub fn number(&self, row: usize, column: &str) -> Option<f64> {
         match self.value(row, column)? {
             AnyValue::Float64(value) => Some(value),
             AnyValue::UInt64(value) => Some(value as f64),

@@ -23,7 +23,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("claim", &["experiment::settings", "metric", "statistics"]),
     ("executor", &["cost", "dataset", "digest", "experiment", "metric", "random", "store", "train"]),
     ("verify", &["metric", "model", "store"]),
-    ("report", &["claim", "experiment::settings", "metric", "statistics", "store"]),
+    ("report", &["claim", "digest", "experiment::settings", "metric", "statistics", "store"]),
     ("cli", &[EVERYTHING]),
 ];
 
