@@ -7,6 +7,7 @@
 //! [`train`] (on [`kernel`]) → [`executor`] → [`store`] → [`metric`] and [`statistics`] → [`claim`] →
 //! [`report`]; [`cli`] is the only room that talks to a terminal.
 
+pub mod analysis;
 pub mod claim;
 pub mod cli;
 pub mod cost;

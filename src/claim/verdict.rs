@@ -43,6 +43,10 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them, the best first.
+    pub const ALL: [Self; 5] =
+        [Self::Reproduced, Self::Better, Self::NotReproduced, Self::Inconclusive, Self::NotAttempted];
+
     /// The words of the report.
     pub fn name(self) -> &'static str {
         match self {
@@ -155,7 +159,7 @@ fn measure(cell: &Cell, measured: &Measured) -> (Verdict, String) {
 
 fn higher_is_better(quantity: Quantity) -> bool {
     match quantity {
-        Quantity::Metric(_) => true,
+        Quantity::Metric(definition) => definition.higher_is_better(),
         Quantity::Parameters | Quantity::ConvMacs => false,
     }
 }
@@ -214,6 +218,19 @@ mod tests {
         assert_eq!(metric(Some((0.0, 0.0)), None, None), Verdict::Inconclusive);
         assert_eq!(metric(Some((0.0, 0.0)), Some(0.5), Some(0.5)), Verdict::Inconclusive);
         assert_eq!(metric(Some((0.0, 0.0)), Some(0.5), Some(0.49)), Verdict::Reproduced);
+    }
+
+    #[test]
+    fn for_distances_less_is_better() {
+        let cell = cell(Quantity::Metric(Definition::Hd95), 20.0, 2);
+        let at = |low, high| {
+            let measured =
+                Measured { interval: Some((low, high)), seeds: 5, tolerance: Some(1.0), noise_floor: None };
+            judge(&cell, &Attempt::Measured(measured)).verdict
+        };
+        assert_eq!(at(-3.0, -2.0), Verdict::Better);
+        assert_eq!(at(2.0, 3.0), Verdict::NotReproduced);
+        assert_eq!(at(-0.5, 0.5), Verdict::Reproduced);
     }
 
     #[test]

@@ -82,8 +82,9 @@ pub(super) enum Command {
                             ege-bench status experiments/isic2017.toml --watch=60 --json >> status.jsonl")]
     Status(StatusArguments),
     /// Write the report of an experiment from what is there, without training
-    #[command(after_help = "Example:\n  ege-bench report experiments/isic2017.toml --results results")]
-    Report(ExperimentArguments),
+    #[command(after_help = "Examples:\n  ege-bench report experiments/isic2017.toml --results results\n  \
+                            ege-bench report experiments/isic2017.toml --check")]
+    Report(ReportArguments),
     /// Check whether a paper's numbers can be true, without training anything
     ///
     /// Arithmetic of the tables (IoU against Dice, all metrics of a row from one confusion matrix, spreads, ratios), claimed
@@ -113,13 +114,17 @@ pub(super) enum Command {
     /// named and left out, and the exit code says so.
     #[command(after_help = "Example:\n  ege-bench predict results/runs/ID photo.jpg more/ --out masks")]
     Predict(PredictArguments),
-    /// Execute a stored run again and compare bit by bit
+    /// Make a report again from the stored runs, or execute a run again, and compare byte for byte
     ///
-    /// The run's settings, seed and data come from its record; it is executed from the beginning, in a temporary folder, and the
+    /// With an EXPERIMENT, every table and the page of its report are made anew from the runs and compared with the files that
+    /// stand there; a byte of difference ends with code 1.
+    ///
+    /// With --rerun, the run's settings, seed and data come from its record; it is executed from the beginning, in a temporary folder, and the
     /// stored run stays as it is. Compared are the values of every epoch (no times), the selected epoch, its weights and
     /// the counts of every reported image. Where a device class can't promise the same bits, `--times` measures how far apart
     /// executions of one seed land. Ends with code 1 where the run doesn't repeat.
-    #[command(after_help = "Examples:\n  ege-bench verify --rerun ege-unet-s42-0a1b\n  \
+    #[command(after_help = "Examples:\n  ege-bench verify experiments/isic2017.toml\n  \
+                            ege-bench verify --rerun ege-unet-s42-0a1b\n  \
                             ege-bench verify --rerun results/runs/ID --epochs 2 --threads 1\n  \
                             ege-bench verify --rerun ID --times 5 --tolerance 0.1")]
     Verify(VerifyArguments),
@@ -155,6 +160,15 @@ pub(super) struct ExperimentArguments {
     /// Change a value of the file for this time, such as train.epochs=2; may be given more than once
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    #[command(flatten)]
+    pub experiment: ExperimentArguments,
+    /// End with code 1 if a claimed number about one of the experiment's networks isn't reproduced
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Debug, Args)]
@@ -332,31 +346,37 @@ pub(super) struct PredictArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {
-    /// The run: its id, the beginning of its id, or its folder
+    /// The experiment whose report is made again from the stored runs and compared byte for byte
+    #[arg(value_name = "EXPERIMENT", required_unless_present = "rerun", conflicts_with = "rerun")]
+    pub experiment: Option<PathBuf>,
+    /// Change a value of the experiment's file, as when its runs were made
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "rerun")]
+    pub set: Vec<String>,
+    /// The run to execute again: its id, the beginning of its id, or its folder
     #[arg(long, value_name = "RUN")]
-    pub rerun: PathBuf,
+    pub rerun: Option<PathBuf>,
     /// Stop after epoch N and compare the epochs until there [default: all that the run has]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..),
-          conflicts_with_all = ["times", "tolerance"])]
+          requires = "rerun", conflicts_with_all = ["times", "tolerance"])]
     pub epochs: Option<u32>,
     /// Execute the run K times; from 2 on the same-seed noise floor is measured and kept with the run
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "K", default_value_t = 1, requires = "rerun", value_parser = clap::value_parser!(u32).range(1..))]
     pub times: u32,
     /// How far pooled IoU may be from the stored run's, in percentage points, on a device class that doesn't promise the same bits;
     /// needs `--times 2` or more, and must not be below the noise floor
-    #[arg(long, value_name = "POINTS", value_parser = points)]
+    #[arg(long, value_name = "POINTS", requires = "rerun", value_parser = points)]
     pub tolerance: Option<f64>,
     /// The files of trained weights that the run started from: a record names them by their SHA-256 only
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", requires = "rerun", num_args = 1..)]
     pub encoder_weights: Vec<PathBuf>,
     /// Keep what the repeats leave in this folder, which is new or empty
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", requires = "rerun")]
     pub keep: Option<PathBuf>,
     /// Threads of a training step; they don't change the bits [default: all cores]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", requires = "rerun", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// Which implementation of the operations runs: fused or plain [default: the run's]
-    #[arg(long, value_name = "KERNELS")]
+    #[arg(long, value_name = "KERNELS", requires = "rerun")]
     pub kernels: Option<Kernels>,
     /// Print JSON
     #[arg(long)]

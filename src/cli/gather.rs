@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use super::audit::{Counts, facts};
 use super::failure::Failure;
-use crate::claim::Claims;
-use crate::executor::{PlanItem, Reason, Trainer, now, provenance};
+use crate::claim::{Claims, Count, audit};
+use crate::executor::{FakeTrainer, PlanItem, Reason, Trainer, now, provenance};
 use crate::experiment::Experiment;
-use crate::experiment::settings::Selection;
+use crate::experiment::settings::{ModelSettings, Selection};
 use crate::report::{GalleryItem, NetworkCost, ReportInput, ReportRun};
-use crate::store::{CountsRow, FORMAT, Results, RunFolder, RunRecord, RunState, StoreError, Weights};
+use crate::store::{
+    CountsRow, FORMAT, ModelCost, Results, RunFolder, RunRecord, RunState, StoreError, Weights,
+};
 
 /// Gathers an experiment's runs, claims and pictures.
 pub(super) fn gather(
@@ -19,6 +22,10 @@ pub(super) fn gather(
     results: &Results,
     command: String,
 ) -> Result<ReportInput, Failure> {
+    let counts = Counts::default();
+    // A fake training costs nothing, so that it takes none of its speed.
+    let fake = FakeTrainer::is_fake(trainer.device());
+    let count = |model: &ModelSettings, size| if fake { Vec::new() } else { counts.of(model, size) };
     let mut runs = Vec::with_capacity(items.len());
     for item in items {
         runs.push(run(item, &results.run(&item.id), trainer)?);
@@ -38,7 +45,10 @@ pub(super) fn gather(
         command,
         generated: now(),
         runs,
-        costs: costs(&claims, trainer),
+        costs: costs(&claims, &count),
+        // Splits as they are listed: what a report says doesn't depend on what is prepared where it is written.
+        audits: claims.iter().map(|claims| audit(claims, &count, &|table| facts(table, None))).collect(),
+        registry: results.registry()?,
         claims,
         gallery,
         gallery_note,
@@ -46,13 +56,17 @@ pub(super) fn gather(
 }
 
 /// What each network of the claims costs.
-fn costs(claims: &[Claims], trainer: &dyn Trainer) -> Vec<NetworkCost> {
+fn costs(claims: &[Claims], count: &Count<'_>) -> Vec<NetworkCost> {
     let mut costs: Vec<NetworkCost> = Vec::new();
     for table in claims.iter().flat_map(|claims| &claims.tables) {
         for model in table.rows.iter().filter_map(|row| row.model.as_ref()) {
             if !costs.iter().any(|known| known.model == *model && known.size == table.size) {
-                let cost = trainer.cost(model, table.size);
-                costs.push(NetworkCost { model: model.clone(), size: table.size, cost });
+                let conventions = count(model, table.size);
+                let cost = conventions.first().map_or_else(ModelCost::default, |counted| ModelCost {
+                    parameters: counted.parameters,
+                    conv_macs: counted.operations,
+                });
+                costs.push(NetworkCost { model: model.clone(), size: table.size, cost, conventions });
             }
         }
     }

@@ -21,6 +21,7 @@ mod plan;
 mod predict;
 mod printer;
 mod progress;
+mod registry;
 mod report;
 mod run;
 mod size;

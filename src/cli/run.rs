@@ -10,6 +10,7 @@ use super::label::Labels;
 use super::panic;
 use super::plan::summary;
 use super::progress::Progress;
+use super::registry::register;
 use super::report;
 use super::table::Table;
 use crate::executor::{FakeTrainer, Interrupt, PlanItem, Pool, Reason, Summary, WorkerCommand, refresh};
@@ -27,6 +28,8 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
     let mut items = context.plan(&experiment, &*trainer)?;
     printer.note(format_args!("{}: {}", experiment.name, summary(&items)));
 
+    // Before the first run, so that nobody can say that it was chosen to fit.
+    register(context, &claims)?;
     let interrupt = Interrupt::on_signals(move || {
         printer.note("stopping at a checkpoint; Ctrl-C again ends at once");
     })
@@ -62,10 +65,13 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
 
     if !done.interrupted {
         refresh(&mut items, &context.results)?;
-        let (input, page) =
+        let (input, written) =
             report::write(context, &arguments.experiment, &experiment, claims, &items, &*trainer)?;
         printer.result(results_table(&input));
-        printer.result(format_args!("\nreport: {}", page.display()));
+        if let Some(told) = report::verdicts(&written.conclusion) {
+            printer.result(format_args!("\nclaims: {told}"));
+        }
+        printer.result(format_args!("\nreport: {}", written.page.display()));
     }
     Ok(conclude(context, &done, &items))
 }

@@ -1,7 +1,8 @@
 //! What a report is made of: plain values that the caller gathers.
 
+use crate::claim::{Audit, Claims, Counted};
 use crate::experiment::settings::{ModelSettings, Settings};
-use crate::store::{CountsRow, EpochEvent, ModelCost, NoiseFloor, RunRecord};
+use crate::store::{CountsRow, EpochEvent, ModelCost, NoiseFloor, Registration, RunRecord};
 
 /// Everything that a report shows.
 #[derive(Clone, Debug)]
@@ -17,7 +18,11 @@ pub struct ReportInput {
     /// The runs in the order of the plan, finished or not.
     pub runs: Vec<ReportRun>,
     /// What papers claim, from the claims files that the experiment names.
-    pub claims: Vec<crate::claim::Claims>,
+    pub claims: Vec<Claims>,
+    /// What an audit of each of these files found, in their order.
+    pub audits: Vec<Audit>,
+    /// Tolerances as this results folder met them, in order.
+    pub registry: Vec<Registration>,
     /// What the networks of the claims cost.
     pub costs: Vec<NetworkCost>,
     /// Images to look at, of one run.
@@ -35,6 +40,8 @@ pub struct NetworkCost {
     pub size: usize,
     /// Its cost; zeros where nobody counted it.
     pub cost: ModelCost,
+    /// The same by every convention; empty where nobody counted it.
+    pub conventions: Vec<Counted>,
 }
 
 /// One run as the report sees it.

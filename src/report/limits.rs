@@ -1,7 +1,10 @@
 //! What an experiment can't support, computed from what it is.
 
+use super::findings::Findings;
 use super::input::{ReportInput, ReportRun};
 use super::variant::{Variant, distinct};
+use crate::analysis::Standing;
+use crate::claim::Verdict;
 
 /// Epochs of the paper's protocol (released code, `config_setting.py`).
 const PAPER_EPOCHS: usize = 300;
@@ -11,8 +14,8 @@ const PAPER_SEEDS: usize = 5;
 const FEW_IMAGES: usize = 100;
 
 /// Short sentences, the gravest first.
-pub(super) fn limits(input: &ReportInput) -> Vec<String> {
-    let variants = Variant::all(input);
+pub(super) fn limits(findings: &Findings<'_>) -> Vec<String> {
+    let Findings { input, variants, .. } = findings;
     let mut limits = Vec::new();
     let synthetic = input.runs.iter().any(|run| run.record.synthetic);
     if synthetic {
@@ -24,7 +27,7 @@ pub(super) fn limits(input: &ReportInput) -> Vec<String> {
     }
     limits.extend(unfinished(input));
     limits.extend(epochs(input, synthetic));
-    limits.extend(seeds(&variants));
+    limits.extend(seeds(variants));
     if input.runs.iter().any(|run| run.selects_on_report) {
         limits.push(
             "The epoch was selected on the images that are reported on. Numbers are optimistic by an amount that \
@@ -38,9 +41,8 @@ pub(super) fn limits(input: &ReportInput) -> Vec<String> {
     }
     limits.extend(noise(input));
     limits.extend(copies(input));
-    if variants.len() > 1 {
-        limits.push("Differences between variants are descriptive: no test was made.".to_owned());
-    }
+    limits.extend(differences(findings));
+    limits.extend(claims(findings));
     if input.runs.iter().any(|run| run.record.provenance.dirty) {
         limits.push(
             "Some runs were made by a build with uncommitted changes: the commit alone doesn\u{2019}t name the code."
@@ -48,6 +50,35 @@ pub(super) fn limits(input: &ReportInput) -> Vec<String> {
         );
     }
     limits
+}
+
+/// What the differences of variants leave open.
+fn differences(findings: &Findings<'_>) -> Option<String> {
+    let ties: Vec<f64> = findings
+        .contrasts
+        .iter()
+        .filter(|contrast| matches!(contrast.standing, Standing::Tie | Standing::Unknown))
+        .map(|contrast| 100.0 * contrast.paired.detectable)
+        .collect();
+    let largest = ties.iter().copied().reduce(f64::max)?;
+    Some(format!(
+        "{} of {} differences between variants are ties or rest on one seed: differences below up to {largest:.2} points of pooled IoU \
+         would often be missed by so many seeds and images.",
+        ties.len(),
+        findings.contrasts.len()
+    ))
+}
+
+/// What the verdicts leave open.
+fn claims(findings: &Findings<'_>) -> Option<String> {
+    let (all, open) = (findings.judged.len(), findings.count(Verdict::NotAttempted));
+    let undecided = findings.count(Verdict::Inconclusive);
+    (open + undecided > 0).then(|| {
+        format!(
+            "Of {all} claimed numbers {open} weren\u{2019}t attempted here and {undecided} are inconclusive: this report says nothing about them, \
+             neither for nor against."
+        )
+    })
 }
 
 /// How far runs with the same seed land from one another, where `verify --rerun --times` measured it.

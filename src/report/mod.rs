@@ -2,9 +2,13 @@
 
 mod against;
 mod chart;
+mod conclusion;
+mod contrast;
 mod error;
 mod export;
+mod findings;
 mod input;
+mod judged;
 mod limits;
 mod manifest;
 mod outline;
@@ -13,6 +17,7 @@ mod table;
 mod variant;
 mod write;
 
+pub use conclusion::Conclusion;
 pub use error::ReportError;
 pub use input::{GalleryItem, NetworkCost, ReportInput, ReportRun};
 pub use manifest::{Manifest, ReportFile};

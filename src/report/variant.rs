@@ -1,6 +1,7 @@
 //! The runs of an experiment by variant.
 
 use super::input::{ReportInput, ReportRun};
+use crate::analysis::{Sample, SampleError};
 use crate::claim::ImagesOrigin;
 use crate::metric::{Boundary, Counts, Definition, Score};
 use crate::statistics::Summary;
@@ -11,6 +12,8 @@ pub(super) struct Variant<'a> {
     pub name: &'a str,
     /// At least one run, in the order of the plan.
     pub runs: Vec<&'a ReportRun>,
+    /// Its finished runs' scores under the selected epoch's weights; else why they are no sample.
+    pub sample: Result<Sample, SampleError>,
 }
 
 impl<'a> Variant<'a> {
@@ -20,8 +23,16 @@ impl<'a> Variant<'a> {
         for run in &input.runs {
             match variants.iter_mut().find(|variant| variant.name == run.record.variant) {
                 Some(variant) => variant.runs.push(run),
-                None => variants.push(Self { name: &run.record.variant, runs: vec![run] }),
+                None => variants.push(Self {
+                    name: &run.record.variant,
+                    runs: vec![run],
+                    sample: Err(SampleError::Empty),
+                }),
             }
+        }
+        for variant in &mut variants {
+            let runs = variant.done().map(|run| (run.record.seed, run.images_of(Weights::Best)));
+            variant.sample = Sample::new(runs.collect());
         }
         variants
     }
@@ -70,6 +81,12 @@ impl ReportRun {
     /// The confusion matrices of the reported images under the given weights.
     pub(super) fn counts_of(&self, weights: Weights) -> Vec<Counts> {
         self.scores_of(weights).into_iter().map(|score| score.counts).collect()
+    }
+
+    /// The reported images' ids with their scores under the given weights.
+    pub(super) fn images_of(&self, weights: Weights) -> Vec<(String, Score)> {
+        let rows = self.counts.iter().filter(|row| row.weights == weights);
+        rows.map(|row| (row.image.clone(), score(row))).collect()
     }
 
     /// The scores of the reported images under the given weights.

@@ -3,8 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::conclusion::Conclusion;
 use super::error::ReportError;
 use super::export::EXPORTERS;
+use super::findings::Findings;
 use super::input::ReportInput;
 use super::manifest::{Manifest, ReportFile};
 use super::page;
@@ -24,6 +26,8 @@ pub struct Written {
     pub manifest_path: PathBuf,
     /// What stands in it.
     pub manifest: Manifest,
+    /// What it says of the claims.
+    pub conclusion: Conclusion,
 }
 
 /// Writes `tables/*`, `report.html` and `report.json` below `out`, through `sink`, in this order.
@@ -33,9 +37,10 @@ pub struct Written {
 /// # Errors
 /// When a table, chart or image can't be made, or the sink fails.
 pub fn write(input: &ReportInput, out: &Path, sink: &mut Sink<'_>) -> Result<Written, ReportError> {
-    let tables = Tables::of(input)?;
+    let findings = Findings::of(input);
+    let tables = Tables::of(&findings)?;
     let (page, manifest_path) = (out.join("report.html"), out.join("report.json"));
-    let html = page::render(input, &tables)?;
+    let html = page::render(&findings, &tables)?;
 
     let (mut written, mut files) = (Vec::new(), Vec::new());
     for table in tables.all() {
@@ -56,7 +61,8 @@ pub fn write(input: &ReportInput, out: &Path, sink: &mut Sink<'_>) -> Result<Wri
         .to_json()
         .map_err(|error| ReportError::Write { path: manifest_path.clone(), source: error.into() })?;
     put(sink, &manifest_path, json.as_bytes())?;
-    Ok(Written { page, tables: written, manifest_path, manifest })
+    let conclusion = Conclusion::of(&findings);
+    Ok(Written { page, tables: written, manifest_path, manifest, conclusion })
 }
 
 fn put(sink: &mut Sink<'_>, path: &Path, bytes: &[u8]) -> Result<(), ReportError> {

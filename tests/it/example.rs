@@ -1,5 +1,6 @@
 //! A made-up experiment: no number in it was measured.
 
+use ege_bench::claim::Counted;
 use ege_bench::experiment::settings::{
     AdamWSettings, AugmentSettings, DataSettings, DataSource, EgeUnetSettings, LastBatch, LossSettings,
     ModelSettings, Normalization, OptimizerSettings, Protocol, ScheduleSettings, Selection, Settings,
@@ -170,18 +171,24 @@ pub fn input(name: &str, runs: Vec<ReportRun>) -> ReportInput {
             [("best", 1), ("median", 4), ("worst", 15)].map(|(choice, by)| gallery_item(run, choice, by))
         })
         .collect();
+    let claims = vec![
+        ege_bench::claim::load(
+            &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("claims/ege-unet.toml"),
+        )
+        .expect("the committed claims load"),
+    ];
     ReportInput {
+        audits: claims
+            .iter()
+            .map(|claims| ege_bench::claim::audit(claims, &|_, _| Vec::new(), &|_| None))
+            .collect(),
+        registry: Vec::new(),
         name: name.to_owned(),
         description: "An example whose every number is made up, for tests.".to_owned(),
         command: "ege-bench run experiments/example.toml".to_owned(),
         generated: "2026-11-24T14:00:00Z".to_owned(),
         runs,
-        claims: vec![
-            ege_bench::claim::load(
-                &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("claims/ege-unet.toml"),
-            )
-            .expect("the committed claims load"),
-        ],
+        claims,
         costs: [
             EgeUnetSettings::default(),
             EgeUnetSettings { gab_mask: false, ..EgeUnetSettings::default() },
@@ -192,6 +199,7 @@ pub fn input(name: &str, runs: Vec<ReportRun>) -> ReportInput {
             model: ModelSettings::EgeUnet(settings),
             size: 256,
             cost: ModelCost { parameters, conv_macs },
+            conventions: vec![Counted { convention: "paper", parameters, operations: conv_macs }],
         })
         .collect(),
         gallery,

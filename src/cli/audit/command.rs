@@ -13,7 +13,8 @@ use crate::cli::failure::Failure;
 pub(in crate::cli) fn run(context: &Context, arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let claims = claim::load(&arguments.claims)?;
     let counts = Counts::default();
-    let audit = audit(&claims, &|model, size| counts.of(model, size), &|table| facts(table, &context.data));
+    let audit =
+        audit(&claims, &|model, size| counts.of(model, size), &|table| facts(table, Some(&context.data)));
     let printer = context.printer;
     if arguments.json {
         printer.json(&json!({

@@ -41,8 +41,8 @@ fn count(model: &ModelSettings, size: usize) -> Vec<Counted> {
 }
 
 /// What is known of a table's split: its lists, and which of its images look alike, by comparison where they are
-/// prepared below `data`, else as `datasets.lock` lists them.
-pub(in crate::cli) fn facts(table: &Table, data: &Path) -> Option<SplitFacts> {
+/// prepared below `data`, else (and without `data`) as `datasets.lock` lists them.
+pub(in crate::cli) fn facts(table: &Table, data: Option<&Path>) -> Option<SplitFacts> {
     let split = dataset::split(&table.dataset, &table.split).ok()?;
     let shared = |list: &[String]| {
         split.train.iter().filter(|id| list.binary_search(id).is_ok()).cloned().collect::<Vec<_>>()
@@ -52,7 +52,11 @@ pub(in crate::cli) fn facts(table: &Table, data: &Path) -> Option<SplitFacts> {
         selects_on_report: split.selects_on_report(),
         trained_and_reported: shared(&split.report),
         trained_and_selecting: shared(&split.select),
-        twins: compared(table, &split, data).or_else(|reason| listed(table, &split).ok_or(reason)),
+        twins: match data.map(|data| compared(table, &split, data)) {
+            Some(Ok(twins)) => Ok(twins),
+            Some(Err(reason)) => listed(table, &split).ok_or(reason),
+            None => listed(table, &split).ok_or_else(|| "none are listed for them".to_owned()),
+        },
     })
 }
 

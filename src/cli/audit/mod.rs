@@ -4,3 +4,5 @@ pub(super) mod args;
 pub(super) mod command;
 mod facts;
 mod told;
+
+pub(super) use facts::{Counts, facts};

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::pairs::{Pair, Pairs};
 use super::side::{Bits, Side};
+use super::significance::Significance;
 use crate::cli::context::Context;
 use crate::cli::duration::human;
 use crate::cli::exit_code::ExitCode;
@@ -24,7 +25,8 @@ pub(in crate::cli) fn run(context: &Context, arguments: &CompareArguments) -> Re
     let b = Side::read(&context.results, &arguments.b)?;
     let pairs = Pairs::of(&a.images(), &b.images());
     refuse_others(&pairs, arguments.common)?;
-    let comparison = Comparison { bits: Bits::of(&a, &b), a, b, pairs };
+    let significance = Significance::of(&pairs);
+    let comparison = Comparison { bits: Bits::of(&a, &b), a, b, pairs, significance };
     if arguments.json {
         context.printer.json(&comparison.json());
     } else {
@@ -57,6 +59,7 @@ struct Comparison {
     a: Side,
     b: Side,
     pairs: Pairs,
+    significance: Significance,
     bits: Bits,
 }
 
@@ -108,6 +111,11 @@ impl Comparison {
         printer.result(format_args!(
             "\nIoU: A is better on {better} images, equal on {equal}, worse on {worse}"
         ));
+        printer.result(format_args!("\n{}", self.significance.table()));
+        printer.note(
+            "intervals draw the images anew; p exchanges the runs image by image. One run a side: this tells these two trainings \
+             apart, not their settings; `ege-bench report` compares variants over seeds",
+        );
         let largest = self.pairs.largest(SHOWN_IMAGES);
         if !largest.is_empty() {
             printer.result(format_args!("\n{}", images_table(&largest)));
@@ -184,6 +192,7 @@ impl Comparison {
             "settings": parts(self.settings()),
             "provenance": parts(self.provenance()),
             "metrics": metrics,
+            "tests": self.significance.json(),
             "images": {
                 "common": self.pairs.common.len(),
                 "only_a": self.pairs.alone[0],

@@ -3,3 +3,4 @@
 pub(super) mod command;
 mod pairs;
 mod side;
+mod significance;

@@ -21,8 +21,8 @@ use crate::verify::{Comparison, Left, Meter, Spreads, Verdict, compare, judge};
 /// From how many repeats on a noise floor is one.
 const FLOOR_REPEATS: u32 = 2;
 
-pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
-    let stored = find::find(&context.results, &arguments.rerun)?;
+pub(super) fn run(context: &Context, run: &Path, arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
+    let stored = find::find(&context.results, run)?;
     let record = find::record(&stored)?;
     let epochs = epochs(arguments, &Left::read(&stored)?, &record.id)?;
     let threads = start_threads(arguments.threads)?;

@@ -112,36 +112,45 @@ impl LineChart {
 
 impl Axis {
     /// The range of the axis, never empty, with some room around the values.
-    fn limits(&self, values: impl Iterator<Item = f64>, room: f64) -> (f64, f64) {
+    pub(super) fn limits(&self, values: impl Iterator<Item = f64>, room: f64) -> (f64, f64) {
         if let Some(range) = self.range {
             return range;
         }
-        let (low, high) = values
-            .filter(|value| value.is_finite())
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-        if low > high {
-            return (0.0, 1.0);
-        }
-        let span = high - low;
-        if span <= high.abs() * 1e-9 {
-            let half = if self.whole { 0.5 } else { (high.abs() * 0.1).max(1e-6) };
-            return (low - half, high + half);
-        }
-        (low - span * room, high + span * room)
+        limits(values, room, self.whole)
     }
 
     fn tick(&self, value: f64, digits: usize) -> String {
         if !self.whole {
-            let text = format!("{value:.digits$}");
-            return text.replace('-', "\u{2212}");
+            return tick(value, digits);
         }
         let near = value.round();
         if (value - near).abs() < 1e-6 { format!("{near:.0}") } else { String::new() }
     }
 }
 
+/// A range that holds the finite values, never empty, with a share of it as room around them.
+pub(super) fn limits(values: impl Iterator<Item = f64>, room: f64, whole: bool) -> (f64, f64) {
+    let (low, high) = values
+        .filter(|value| value.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    if low > high {
+        return (0.0, 1.0);
+    }
+    let span = high - low;
+    if span <= high.abs() * 1e-9 {
+        let half = if whole { 0.5 } else { (high.abs() * 0.1).max(1e-6) };
+        return (low - half, high + half);
+    }
+    (low - span * room, high + span * room)
+}
+
+/// A number beside a tick; the minus sign is as wide as the plus.
+pub(super) fn tick(value: f64, digits: usize) -> String {
+    format!("{value:.digits$}").replace('-', "\u{2212}")
+}
+
 /// Decimal places that tell a handful of ticks apart.
-fn digits(span: f64) -> usize {
+pub(super) fn digits(span: f64) -> usize {
     (1.0 - span.log10().floor()).clamp(0.0, 6.0) as usize
 }
 

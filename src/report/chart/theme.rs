@@ -40,11 +40,21 @@ pub(super) fn series(index: usize) -> RGBColor {
     RGBColor(1, 3, (index % STYLES) as u8)
 }
 
-/// An SVG that the page's style sheet colours, with a title for those who can't see it.
+/// The stand-in for labels beside points.
+pub(super) fn small() -> TextStyle<'static> {
+    (FontFamily::SansSerif, f64::from(11 * SCALE) * 1.24).into_font().color(&TEXT)
+}
+
+/// An SVG of the usual size that the page's style sheet colours, with a title for those who can't see it.
 pub(super) fn themed(svg: &str, description: &str) -> String {
+    themed_at(svg, description, SIZE)
+}
+
+/// The same for an SVG of another size in CSS pixels.
+pub(super) fn themed_at(svg: &str, description: &str, size: (u32, u32)) -> String {
     let body = svg.split_once('>').map_or(svg, |(_, body)| body);
     let mut out = String::with_capacity(svg.len());
-    let (width, height) = (SIZE.0 * SCALE, SIZE.1 * SCALE);
+    let (width, height) = (size.0 * SCALE, size.1 * SCALE);
     let _ = write!(out, r#"<svg class="chart" viewBox="0 0 {width} {height}" role="img">"#);
     let _ = write!(out, "<title>{}</title>", escaped(description));
     let mut body = body

@@ -55,23 +55,13 @@ pub(super) fn sign(state: &str) -> Markup {
 /// A cell of row `row`, whose id is `row_id`; the first cell of a row names it.
 pub(super) fn cell(table: &Table, row: usize, at: usize, row_id: &str, extra: Option<CellExtra>) -> Markup {
     let shown = &table.shown[at];
-    let CellExtra { second, details, state } = extra.unwrap_or_default();
+    let extra = extra.unwrap_or_default();
     let text = table.text(row, shown);
     let long = (text.chars().count() > LONG).then_some("long");
-    let class = [Some(class(shown)), long, state].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let class = [Some(class(shown)), long, extra.state].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let text = marked(shown, &text);
     let id = format!("details-{row_id}-{}", shown.column());
-    let content = html! {
-        @match &details {
-            Some(details) => {
-                button.more type="button" popovertarget=(id) { (text) }
-                (sign(state.unwrap_or_default()))
-                div.details id=(id) popover { (details) }
-            }
-            None => { (text) (sign(state.unwrap_or_default())) }
-        }
-        @if let Some(second) = second { span.second { (second) } }
-    };
+    let content = content(&id, &text, &extra);
     let value = table.number(row, shown.column()).filter(|value| value.is_finite());
     let missing = value.is_none() && table.string(row, shown.column()).is_none_or(|text| text.is_empty());
     html! {
@@ -80,6 +70,28 @@ pub(super) fn cell(table: &Table, row: usize, at: usize, row_id: &str, extra: Op
         } @else {
             td class=(class) data-value=[value] data-missing[missing] { (content) }
         }
+    }
+}
+
+/// A cell of a table that isn't a frame: a number with its text, and the id of what it opens.
+pub(super) fn number(id: &str, value: f64, text: &str, extra: &CellExtra) -> Markup {
+    let class = ["number"].into_iter().chain(extra.state).collect::<Vec<_>>().join(" ");
+    html! { td class=(class) data-value=(value) { (content(id, &html! { (text) }, extra)) } }
+}
+
+/// The text with what belongs to it.
+fn content(id: &str, text: &Markup, extra: &CellExtra) -> Markup {
+    let sign = sign(extra.state.unwrap_or_default());
+    html! {
+        @match &extra.details {
+            Some(details) => {
+                button.more type="button" popovertarget=(id) { (text) }
+                (sign)
+                div.details id=(id) popover { (details) }
+            }
+            None => { (text) (sign) }
+        }
+        @if let Some(second) = &extra.second { span.second { (second) } }
     }
 }
 

@@ -3,21 +3,20 @@
 use maud::{DOCTYPE, PreEscaped, html};
 
 use super::policy::{SCRIPT, STYLE, policy};
-use super::{curves, gallery, method, opening, origin, part, results};
+use super::{audit, claims, cost, curves, differences, gallery, method, opening, origin, part, results};
 use crate::report::error::ReportError;
-use crate::report::input::ReportInput;
+use crate::report::findings::Findings;
 use crate::report::limits::limits;
 use crate::report::table::Tables;
-use crate::report::variant::Variant;
 
 /// The whole page.
 ///
 /// # Errors
 /// When a chart or image can't be made.
-pub(in crate::report) fn render(input: &ReportInput, tables: &Tables) -> Result<String, ReportError> {
-    let variants = Variant::all(input);
-    let synthetic = input.runs.iter().any(|run| run.record.synthetic);
-    let limits = limits(input);
+pub(in crate::report) fn render(findings: &Findings<'_>, tables: &Tables) -> Result<String, ReportError> {
+    let Findings { input, variants, synthetic, .. } = findings;
+    let synthetic = *synthetic;
+    let limits = limits(findings);
     let title =
         format!("{}{} \u{b7} ege-bench", input.name, if synthetic { " (synthetic data)" } else { "" });
     let page = html! {
@@ -35,12 +34,16 @@ pub(in crate::report) fn render(input: &ReportInput, tables: &Tables) -> Result<
             }
             body {
                 a.skip href="#content" { "Skip to the results" }
-                (opening::header(input, &variants, tables, &limits))
+                (opening::header(findings, tables, &limits))
                 main #content tabindex="-1" {
-                    (results::section(input, &variants, tables))
-                    (curves::learning(input, &variants, synthetic)?)
-                    (curves::distribution(&variants, synthetic)?)
+                    (claims::section(findings, tables))
+                    (results::section(findings, tables))
+                    (differences::section(findings, tables)?)
+                    (cost::section(findings, tables)?)
+                    (curves::learning(input, variants, synthetic)?)
+                    (curves::distribution(variants, synthetic)?)
                     (gallery::section(input)?)
+                    (audit::section(findings, tables))
                     (results::runs(tables))
                     (method::definitions(tables))
                     (method::deviations(tables))

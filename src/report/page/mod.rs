@@ -1,8 +1,12 @@
 //! The page: one self-contained HTML file that asks no network for anything.
 
 mod anchor;
+mod audit;
 mod cell;
+mod claims;
+mod cost;
 mod curves;
+mod differences;
 mod document;
 mod gallery;
 mod method;

@@ -2,21 +2,28 @@
 
 use maud::{Markup, html};
 
+use super::cell::sign;
+use super::claims::class;
 use super::part::synthetic_tag;
+use crate::claim::{Outcome, Quantity, Verdict};
 use crate::experiment::settings::{Protocol, Settings};
 use crate::metric::Definition;
-use crate::report::against::Against;
+use crate::report::findings::Findings;
 use crate::report::input::{ReportInput, ReportRun};
 use crate::report::table::{Tables, count, signed};
 use crate::report::variant::{Variant, distinct};
 use crate::statistics::Summary;
 
 /// The sections that the contents list.
-const CONTENTS: [(&str, &str); 9] = [
+const CONTENTS: [(&str, &str); 13] = [
+    ("claims", "Claims"),
     ("results", "Results"),
+    ("differences", "Differences"),
+    ("cost", "Cost"),
     ("learning", "Learning curves"),
     ("distribution", "Image by image"),
     ("gallery", "Gallery"),
+    ("audit", "Audit"),
     ("runs", "Runs"),
     ("definitions", "Metrics"),
     ("deviations", "Deviations"),
@@ -25,12 +32,8 @@ const CONTENTS: [(&str, &str); 9] = [
 ];
 
 /// Title, headline and facts.
-pub(super) fn header(
-    input: &ReportInput,
-    variants: &[Variant<'_>],
-    tables: &Tables,
-    limits: &[String],
-) -> Markup {
+pub(super) fn header(findings: &Findings<'_>, tables: &Tables, limits: &[String]) -> Markup {
+    let Findings { input, variants, .. } = findings;
     let synthetic = tables.comparison.synthetic;
     html! {
         header {
@@ -44,29 +47,106 @@ pub(super) fn header(
                      lesions, and none is compared with a paper."
                 }
             }
-            (headline(input, variants, synthetic))
+            (claim(findings))
+            (headline(findings, synthetic))
             dl.facts { @for (name, value) in facts(input, variants) { div { dt { (name) } dd { (value) } } } }
             @if let Some(limit) = limits.first().filter(|_| !synthetic).or(limits.get(1)) {
                 p.caution { strong { "Read with care: " } (limit) " " a href="#limits" { "All limits" } }
             }
             nav aria-label="Contents" {
-                ul { @for (id, title) in CONTENTS { li { a href={ "#" (id) } { (title) } } } }
+                ul { @for (id, title) in CONTENTS.iter().filter(|(id, _)| is_there(findings, id)) { li { a href={ "#" (id) } { (title) } } } }
+            }
+        }
+    }
+}
+
+/// True for a section that the page has.
+fn is_there(findings: &Findings<'_>, section: &str) -> bool {
+    match section {
+        "differences" => findings.variants.len() > 1,
+        "audit" => findings.input.audits.iter().any(|audit| !audit.findings.is_empty()),
+        _ => true,
+    }
+}
+
+/// What was claimed, what was found, and how sure that is; nothing without claims.
+fn claim(findings: &Findings<'_>) -> Markup {
+    let Some(claims) = findings.input.claims.first() else { return html! {} };
+    let iou = Quantity::Metric(Definition::PooledIou);
+    // The paper's own network, on the data of this experiment where one of its tables is about that.
+    let own = || {
+        findings
+            .judged
+            .iter()
+            .filter(|judged| judged.claims.is_own(judged.row) && judged.cell.quantity == iou)
+    };
+    let Some(judged) = own().find(|judged| judged.in_experiment).or_else(|| own().next()) else {
+        return html! {};
+    };
+    let cost = |quantity: Quantity| {
+        judged.row.cell(quantity).map(|cell| format!("{} {}", cell.printed(), quantity.unit()))
+    };
+    let costs: Vec<String> = [
+        cost(Quantity::Parameters).map(|parameters| format!("{parameters} parameters")),
+        cost(Quantity::ConvMacs).map(|operations| format!("{operations} multiply-accumulates")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let found: Vec<String> = Verdict::ALL
+        .iter()
+        .map(|verdict| (verdict.name(), findings.count(*verdict)))
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{count} {name}"))
+        .collect();
+    let failing: usize = findings.input.audits.iter().map(|audit| audit.of(Outcome::Fails).count()).sum();
+    html! {
+        dl.claim {
+            div {
+                dt { "Claimed" }
+                dd {
+                    (claims.paper.venue) ", " (judged.row.label) ": " (judged.cell.heading) " " (judged.cell.printed()) " on " (judged.table.title)
+                    @if !costs.is_empty() { ", with " (costs.join(" and ")) }
+                    "."
+                }
+            }
+            div {
+                dt { "Found" }
+                dd {
+                    (sign(class(judged.judgement.verdict))) " (" (judged.judgement.reason) "). "
+                    "Of " (findings.judged.len()) " claimed numbers: " (found.join(", ")) ". "
+                    a href="#claims" { "Cell by cell" }
+                }
+            }
+            div {
+                dt { "How sure" }
+                dd {
+                    @match judged.seeds {
+                        Some(seeds) => { (seeds) " seeds, " (judged.runs.len()) " runs; verdicts follow a stated " a href="#rule" { "rule" } " and tolerances registered before." }
+                        None => { "No finished run of that network is about that number; counts of parameters and operations are exact." }
+                    }
+                    @if failing > 0 { " Without any training " a href="#audit" { (failing) " findings of an audit" } " of the paper\u{2019}s numbers fail." }
+                }
             }
         }
     }
 }
 
 /// The result of the first variant that has one: the first is the experiment's base, so nothing is picked.
-fn headline(input: &ReportInput, variants: &[Variant<'_>], synthetic: bool) -> Markup {
+fn headline(findings: &Findings<'_>, synthetic: bool) -> Markup {
+    let variants = &findings.variants;
     let first = variants
         .iter()
         .find_map(|variant| Some((variant, variant.summary(Definition::PooledIou)?.percent())));
     let Some((variant, summary)) = first else {
         return html! { p.headline-empty { "No run is done yet: there is no result to show." } };
     };
-    let paper = Against::all(input, variants).into_iter().find(|pair| {
-        pair.variant == variant.name && pair.cell.quantity.name() == Definition::PooledIou.name()
-    });
+    let is_iou = |quantity: Quantity| quantity == Quantity::Metric(Definition::PooledIou);
+    let paper = findings.pairs.iter().find(|pair| pair.variant == variant.name && is_iou(pair.cell.quantity));
+    let judged = findings
+        .judged
+        .iter()
+        .find(|judged| judged.variant == Some(variant.name) && is_iou(judged.cell.quantity));
     let same = variant.first().selects_on_report;
     html! {
         div.headline {
@@ -89,7 +169,16 @@ fn headline(input: &ReportInput, variants: &[Variant<'_>], synthetic: bool) -> M
                     "%",
                     &format!("{}, {}", pair.claims.paper.venue, pair.cell.heading),
                 ))
-                (stat(&html! { "Difference" }, &signed(pair.difference(), pair.cell.digits), None, "points", "ours minus paper; no test made"))
+                (stat(
+                    &html! { "Difference" @if let Some(judged) = judged { " " (sign(class(judged.judgement.verdict))) } },
+                    &signed(pair.difference(), pair.cell.digits),
+                    None,
+                    "points",
+                    &judged.and_then(|judged| judged.interval).map_or_else(
+                        || "ours minus paper; not judged".to_owned(),
+                        |(low, high)| format!("{} to {} over repeated trainings (95 %)", signed(low, 2), signed(high, 2)),
+                    ),
+                ))
             } @else if let Some(dice) = variant.summary(Definition::PooledDice).map(Summary::percent) {
                 (stat(
                     &html! { "Pooled Dice" (synthetic_tag(synthetic)) },

@@ -11,6 +11,7 @@ pub(super) const STYLE: &str =
 /// The page's script. The page can be read without it.
 pub(super) const SCRIPT: &str = concat!(
     include_str!("script/tables.js"),
+    include_str!("script/choose.js"),
     include_str!("script/copy.js"),
     include_str!("script/details.js"),
     include_str!("script/gallery.js"),

@@ -5,13 +5,12 @@ use maud::{Markup, html};
 use super::cell::CellExtra;
 use super::part;
 use crate::report::against::Against;
-use crate::report::input::ReportInput;
+use crate::report::findings::Findings;
 use crate::report::table::{Shown, Tables, signed};
-use crate::report::variant::Variant;
 
 /// Variants compared, then cell by cell against the paper.
-pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Tables) -> Markup {
-    let pairs = Against::all(input, variants);
+pub(super) fn section(findings: &Findings<'_>, tables: &Tables) -> Markup {
+    let (variants, pairs) = (&findings.variants, &findings.pairs);
     let beside = |row: usize, shown: &Shown| {
         let pair = pairs.iter().find(|pair| {
             let quantity = pair.cell.quantity.name().replace('-', "_");
@@ -25,17 +24,9 @@ pub(super) fn section(input: &ReportInput, variants: &[Variant<'_>], tables: &Ta
             (part::table_with(&tables.comparison, &beside))
             @if !pairs.is_empty() {
                 (part::table(&tables.paper))
-                (sources(&pairs))
-            } @else if input.claims.is_empty() {
-                p.note { "This experiment names no claims: nothing is set beside it." }
-            } @else {
+                (sources(pairs))
+            } @else if !findings.input.claims.is_empty() {
                 p.note { "No paper\u{2019}s table is about this network on these images, this split and this input size: nothing to compare with." }
-            }
-            @if tables.other_networks.frame.height() > 0 {
-                (part::table(&tables.other_networks))
-            }
-            @if tables.efficiency.frame.height() > 0 {
-                (part::table(&tables.efficiency))
             }
         }
     }

@@ -6,8 +6,10 @@ use super::format::count;
 use super::shown::{Show, Shown, Table};
 use crate::metric::Definition;
 use crate::report::error::ReportError;
+use crate::report::findings::Findings;
 use crate::report::input::ReportRun;
 use crate::report::variant::{Variant, distinct};
+use crate::statistics::Estimate;
 
 /// The metrics that readers see; the file holds all.
 const SHOWN: [Definition; 9] = [
@@ -22,7 +24,8 @@ const SHOWN: [Definition; 9] = [
     Definition::Assd,
 ];
 
-pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
+pub(super) fn table(findings: &Findings<'_>) -> Result<Table, ReportError> {
+    let variants = &findings.variants;
     let of = |value: &dyn Fn(&Variant<'_>) -> String| variants.iter().map(value).collect::<Vec<_>>();
     let done = |variant: &Variant<'_>| variant.done().count() as u64;
     let settings = |variant: &Variant<'_>| variant.first().settings.clone();
@@ -76,6 +79,18 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
                 unit => Shown::new(format!("{} ({unit})", definition.title()), name, Show::Spread(2)),
             });
         }
+        if definition == Definition::PooledIou {
+            let bound = |of: &dyn Fn(&Estimate) -> f64| {
+                findings.estimates.iter().map(|estimate| estimate.as_ref().map(of)).collect::<Vec<_>>()
+            };
+            columns.push(Column::new("pooled_iou_low".into(), bound(&|estimate| estimate.low)));
+            columns.push(Column::new("pooled_iou_high".into(), bound(&|estimate| estimate.high)));
+            columns.push(Column::new(
+                "pooled_iou_interval".into(),
+                findings.estimates.iter().map(|estimate| interval(estimate.as_ref())).collect::<Vec<_>>(),
+            ));
+            shown.push(Shown::new("95 % interval", "pooled_iou_interval", Show::Text));
+        }
     }
     // One data set for all is said once, in the title; otherwise each row says its own.
     let data = distinct(variants.iter().map(|variant| data(variant.first())));
@@ -92,6 +107,13 @@ pub(super) fn table(variants: &[Variant<'_>]) -> Result<Table, ReportError> {
     let mut table = Table::new("comparison", title, variants.len(), columns, shown)?;
     table.notes = notes(variants);
     Ok(table)
+}
+
+/// As text, in percent.
+fn interval(estimate: Option<&Estimate>) -> String {
+    estimate
+        .map(|estimate| format!("{:.2} to {:.2}", 100.0 * estimate.low, 100.0 * estimate.high))
+        .unwrap_or_default()
 }
 
 fn data(run: &ReportRun) -> String {

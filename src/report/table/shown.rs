@@ -51,6 +51,10 @@ pub(in crate::report) enum Show {
     Spread(usize),
     /// A difference of fractions in percentage points.
     Points,
+    /// A number with its sign and so many decimal places.
+    Signed(usize),
+    /// A probability with three decimal places, `< 0.001` below.
+    Probability,
     /// A number of `digits` decimal places (column `digits`), with its spread from the column `{column}_std`.
     PrintedSpread,
     /// A difference with the decimal places of column `digits`.
@@ -119,6 +123,10 @@ impl Table {
             Show::PercentSpread => spread(100.0, 2),
             Show::Spread(digits) => spread(1.0, digits),
             Show::Points => number(&|value| signed(100.0 * value, 2)),
+            Show::Signed(digits) => number(&|value| signed(value, digits)),
+            Show::Probability => number(&|value| {
+                if value < 0.001 { "< 0.001".to_owned() } else { format!("{value:.3}") }
+            }),
             Show::PrintedSpread => spread(1.0, self.digits(row)),
             Show::PrintedSigned => number(&|value| signed(value, self.digits(row))),
             Show::Seconds => number(&duration),

@@ -2,22 +2,32 @@
 
 use super::shown::Table;
 use super::{
-    comparison, definitions, deviations, efficiency, epochs, images, other_networks, paper, provenance, runs,
+    audit, closest, comparison, conventions, definitions, deviations, differences, efficiency, epochs,
+    images, paper, provenance, runs, speed, tolerances, verdicts,
 };
-use crate::report::against::Against;
 use crate::report::error::ReportError;
-use crate::report::input::ReportInput;
-use crate::report::variant::Variant;
+use crate::report::findings::Findings;
 
 /// The tables of a report; files and page are made of nothing else.
 pub(in crate::report) struct Tables {
     pub comparison: Table,
+    /// Empty where there is no claims file.
+    pub verdicts: Table,
+    /// Empty where no claimed metric was attempted.
+    pub closest: Table,
+    /// Empty where none is registered.
+    pub tolerances: Table,
     /// Empty where no claim corresponds.
     pub paper: Table,
-    /// Empty where no claim about another network corresponds.
-    pub other_networks: Table,
+    /// Empty where no two variants can be compared.
+    pub differences: Table,
     /// Empty where no claim is about a cost.
     pub efficiency: Table,
+    /// Empty where no network of the claims was counted.
+    pub conventions: Table,
+    pub speed: Table,
+    /// Empty where there is no claims file.
+    pub audit: Table,
     pub runs: Table,
     pub epochs: Table,
     pub images: Table,
@@ -31,24 +41,36 @@ impl Tables {
     ///
     /// # Errors
     /// When polars refuses a frame.
-    pub fn of(input: &ReportInput) -> Result<Self, ReportError> {
-        let variants = Variant::all(input);
-        let pairs = Against::all(input, &variants);
+    pub fn of(findings: &Findings<'_>) -> Result<Self, ReportError> {
+        let (input, variants) = (findings.input, &findings.variants);
         let mut tables = Self {
-            comparison: comparison::table(&variants)?,
-            paper: paper::table(&pairs)?,
-            other_networks: other_networks::table(input, &variants)?,
+            comparison: comparison::table(findings)?,
+            verdicts: verdicts::table(&findings.judged)?,
+            closest: closest::table(&findings.judged, variants)?,
+            tolerances: tolerances::table(input)?,
+            paper: paper::table(&findings.pairs)?,
+            differences: differences::table(&findings.contrasts)?,
             efficiency: efficiency::table(input)?,
+            conventions: conventions::table(input)?,
+            speed: speed::table(input)?,
+            audit: audit::table(input)?,
             runs: runs::table(input)?,
             epochs: epochs::table(input)?,
             images: images::table(input)?,
             definitions: definitions::table()?,
-            deviations: deviations::table(&variants)?,
+            deviations: deviations::table(variants)?,
             provenance: provenance::table(input)?,
         };
-        let synthetic = input.runs.iter().any(|run| run.record.synthetic);
-        for table in [&mut tables.comparison, &mut tables.runs, &mut tables.epochs, &mut tables.images] {
-            table.synthetic = synthetic;
+        let made = [
+            &mut tables.comparison,
+            &mut tables.differences,
+            &mut tables.speed,
+            &mut tables.runs,
+            &mut tables.epochs,
+            &mut tables.images,
+        ];
+        for table in made {
+            table.synthetic = findings.synthetic;
         }
         Ok(tables)
     }
@@ -58,9 +80,15 @@ impl Tables {
     pub fn all(&self) -> impl Iterator<Item = &Table> {
         let Self {
             comparison,
+            verdicts,
+            closest,
+            tolerances,
             paper,
-            other_networks,
+            differences,
             efficiency,
+            conventions,
+            speed,
+            audit,
             runs,
             epochs,
             images,
@@ -70,9 +98,15 @@ impl Tables {
         } = self;
         [
             comparison,
+            verdicts,
+            closest,
+            tolerances,
             paper,
-            other_networks,
+            differences,
             efficiency,
+            conventions,
+            speed,
+            audit,
             runs,
             epochs,
             images,

@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("digest", &[]),
     ("metric", &[]),
     ("statistics", &["random"]),
+    ("analysis", &["metric", "statistics"]),
     ("store", &[]),
     ("experiment", &[]),
     ("dataset", &["digest", "experiment::settings", "random"]),
@@ -23,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("claim", &["experiment::settings", "metric", "statistics"]),
     ("executor", &["cost", "dataset", "digest", "experiment", "metric", "random", "store", "train"]),
     ("verify", &["metric", "model", "store"]),
-    ("report", &["claim", "digest", "experiment::settings", "metric", "statistics", "store"]),
+    ("report", &["analysis", "claim", "digest", "experiment::settings", "metric", "statistics", "store"]),
     ("cli", &[EVERYTHING]),
 ];
 

@@ -1,0 +1,165 @@
+//! Points over two axes.
+
+use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
+use plotters::prelude::{
+    ChartBuilder, Circle, Color, DrawingAreaErrorKind, IntoDrawingArea, IntoLogRange, PathElement,
+    SVGBackend, Text,
+};
+
+use super::lines::{Axis, digits, limits, tick};
+use super::theme::{self, SCALE, SIZE, themed};
+use crate::report::error::ReportError;
+
+/// A chart of points.
+pub(in crate::report) struct ScatterChart {
+    /// What is shown, for those who can't see it and for messages.
+    pub description: String,
+    pub x: Axis,
+    pub y: Axis,
+    /// True for a logarithmic horizontal axis, whose values must be positive.
+    pub logarithmic: bool,
+    /// True to draw where both coordinates are equal.
+    pub diagonal: bool,
+    pub groups: Vec<Scatter>,
+}
+
+/// Points that look alike.
+pub(in crate::report) struct Scatter {
+    /// Index of their look.
+    pub style: usize,
+    /// True for rings instead of dots.
+    pub hollow: bool,
+    /// Radius in CSS pixels.
+    pub dot: u32,
+    pub points: Vec<(f64, f64)>,
+    /// Vertical intervals, one a point, or none.
+    pub ranges: Vec<(f64, f64)>,
+    /// Labels, one a point, or none.
+    pub labels: Vec<String>,
+}
+
+impl ScatterChart {
+    /// The chart as inline SVG.
+    ///
+    /// # Errors
+    /// When plotters can't draw it.
+    pub fn svg(&self) -> Result<String, ReportError> {
+        let mut svg = String::new();
+        let xs = || self.groups.iter().flat_map(|group| group.points.iter().map(|(x, _)| *x));
+        let drawn = if self.logarithmic {
+            let (low, high) = xs().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
+            self.draw(&mut svg, ((low / 1.6)..(high * 2.5)).log_scale(), &decimal)
+        } else {
+            let (x0, x1) = self.x.limits(xs(), 0.04);
+            self.draw(&mut svg, x0..x1, &|x| tick(x, digits(x1 - x0)))
+        };
+        drawn.map_err(|error| ReportError::Chart {
+            chart: self.description.clone(),
+            message: error.to_string(),
+        })?;
+        Ok(themed(&svg, &self.description))
+    }
+
+    fn draw<X>(
+        &self,
+        svg: &mut String,
+        x: X,
+        x_tick: &dyn Fn(f64) -> String,
+    ) -> Result<(), DrawingAreaErrorKind<std::io::Error>>
+    where
+        X: AsRangedCoord<Value = f64>,
+        X::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    {
+        let root = SVGBackend::with_string(svg, (SIZE.0 * SCALE, SIZE.1 * SCALE)).into_drawing_area();
+        let values = self.groups.iter().flat_map(|group| {
+            let ranges = group.ranges.iter().flat_map(|(low, high)| [*low, *high]);
+            group.points.iter().map(|(_, y)| *y).chain(ranges)
+        });
+        let (y0, y1) = self.y.range.unwrap_or_else(|| limits(values, 0.08, false));
+        let mut chart = ChartBuilder::on(&root)
+            .margin_top(8 * SCALE)
+            .margin_right(14 * SCALE)
+            .x_label_area_size(44 * SCALE)
+            .y_label_area_size(66 * SCALE)
+            .build_cartesian_2d(x, y0..y1)?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .light_line_style(plotters::style::TRANSPARENT)
+            .bold_line_style(theme::grid())
+            .axis_style(theme::axis())
+            .set_all_tick_mark_size(4 * SCALE)
+            .x_labels(6)
+            .y_labels(6)
+            .x_label_formatter(&|value| x_tick(*value))
+            .y_label_formatter(&|value| tick(*value, digits(y1 - y0)))
+            .label_style(theme::text())
+            .axis_desc_style(theme::text())
+            .x_desc(self.x.label.as_str())
+            .y_desc(self.y.label.as_str())
+            .draw()?;
+        if self.diagonal {
+            let corners = [(y0, y0), (y1, y1)];
+            chart.draw_series([PathElement::new(corners, theme::axis())])?;
+        }
+        for group in &self.groups {
+            let colour = theme::series(group.style);
+            let thick = colour.stroke_width(3 * SCALE / 2);
+            let style = if group.hollow { thick } else { colour.filled() };
+            for ((x, _), (low, high)) in group.points.iter().zip(&group.ranges) {
+                chart.draw_series([PathElement::new([(*x, *low), (*x, *high)], thick)])?;
+            }
+            chart.draw_series(
+                group.points.iter().map(|point| Circle::new(*point, group.dot * SCALE, style)),
+            )?;
+            chart.draw_series(group.points.iter().zip(&group.labels).map(|((x, y), label)| {
+                let x = if self.logarithmic { x * 1.07 } else { *x };
+                Text::new(label.clone(), (x, *y), theme::small())
+            }))?;
+        }
+        root.present()
+    }
+}
+
+/// A tick of a logarithmic axis without needless zeros.
+fn decimal(value: f64) -> String {
+    if value >= 1.0 { format!("{value:.0}") } else { format!("{value:.3}").trim_end_matches('0').to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_ranges_and_labels_are_drawn() {
+        for logarithmic in [false, true] {
+            let chart = ScatterChart {
+                description: "IoU against parameters".to_owned(),
+                x: Axis::new("parameters"),
+                y: Axis::new("IoU"),
+                logarithmic,
+                diagonal: !logarithmic,
+                groups: vec![Scatter {
+                    style: 1,
+                    hollow: true,
+                    dot: 3,
+                    points: vec![(0.05, 79.8), (7.77, 77.0)],
+                    ranges: vec![(79.0, 80.5), (76.0, 78.0)],
+                    labels: vec!["small".to_owned(), "large".to_owned()],
+                }],
+            };
+            let svg = chart.svg().unwrap();
+            for part in ["small", "large", "parameters", "class=\"stroke s1\""] {
+                assert!(svg.contains(part), "{part} in {svg}");
+            }
+            assert!(!svg.contains("=\"#"), "{svg}");
+        }
+    }
+
+    #[test]
+    fn ticks_of_logarithmic_axes_have_no_needless_zeros() {
+        for (value, expect) in [(0.05, "0.05"), (0.1, "0.1"), (10.0, "10")] {
+            assert_eq!(decimal(value), expect);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The registered tolerances, and what became of them.
+
+use polars::prelude::Column;
+
+use super::shown::{Show, Shown, Table};
+use crate::claim::{Claims, Tolerance};
+use crate::report::error::ReportError;
+use crate::report::input::ReportInput;
+use crate::store::{RegisteredTolerance, Registration};
+
+/// A tolerance that counts, with its history.
+struct Row<'a> {
+    claims: &'a Claims,
+    tolerance: &'a Tolerance,
+    seen: String,
+    history: String,
+}
+
+pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
+    let rows: Vec<Row<'_>> = input
+        .claims
+        .iter()
+        .flat_map(|claims| claims.tolerances.current().map(move |tolerance| (claims, tolerance)))
+        .map(|(claims, tolerance)| Row {
+            claims,
+            tolerance,
+            seen: seen(input, claims, tolerance),
+            history: history(input, claims, tolerance),
+        })
+        .collect();
+    let text = |value: &dyn Fn(&Row<'_>) -> String| rows.iter().map(value).collect::<Vec<_>>();
+    let columns = vec![
+        Column::new("paper".into(), text(&|row| row.claims.paper.key.clone())),
+        Column::new("quantity".into(), text(&|row| row.tolerance.quantity.name().to_owned())),
+        Column::new("tolerance".into(), rows.iter().map(|row| row.tolerance.value).collect::<Vec<_>>()),
+        Column::new("unit".into(), text(&|row| row.tolerance.quantity.difference_unit().to_owned())),
+        Column::new("registered".into(), text(&|row| row.tolerance.registered.clone())),
+        Column::new("seen".into(), text(&|row| row.seen.clone())),
+        Column::new("history".into(), text(&|row| row.history.clone())),
+        Column::new("reason".into(), text(&|row| row.tolerance.reason.clone())),
+    ];
+    let shown = vec![
+        Shown::new("Definition", "quantity", Show::Code),
+        Shown::new("Tolerance \u{b1}", "tolerance", Show::Decimal(2)),
+        Shown::new("Unit", "unit", Show::Text),
+        Shown::new("Registered", "registered", Show::Text),
+        Shown::new("First seen here", "seen", Show::Text),
+        Shown::new("Changes", "history", Show::Text),
+        Shown::new("Reason", "reason", Show::Text),
+    ];
+    let mut table = Table::new("tolerances", "Registered tolerances", rows.len(), columns, shown)?;
+    table.notes = vec![
+        "\u{201c}Registered\u{201d} is the day that the claims file names; \u{201c}first seen here\u{201d} is when this results folder met the tolerance, which \
+         no later edit of the file can move. A tolerance that was met after the first run had ended is marked."
+            .to_owned(),
+    ];
+    Ok(table)
+}
+
+fn is_same(seen: &RegisteredTolerance, tolerance: &Tolerance) -> bool {
+    seen.quantity == tolerance.quantity.name() && seen.value.total_cmp(&tolerance.value).is_eq()
+}
+
+/// The registrations of the paper that are about the quantity.
+fn registered<'a>(
+    input: &'a ReportInput,
+    claims: &'a Claims,
+    tolerance: &'a Tolerance,
+) -> impl Iterator<Item = (&'a Registration, &'a RegisteredTolerance)> {
+    let own = input.registry.iter().filter(|registration| registration.paper == claims.paper.key);
+    own.filter_map(|registration| {
+        let of = registration.tolerances.iter().find(|seen| seen.quantity == tolerance.quantity.name())?;
+        Some((registration, of))
+    })
+}
+
+/// When the folder met the value that counts now, after any other.
+fn seen(input: &ReportInput, claims: &Claims, tolerance: &Tolerance) -> String {
+    let mut since: Option<&str> = None;
+    for (registration, seen) in registered(input, claims, tolerance) {
+        since = if is_same(seen, tolerance) { since.or(Some(&registration.seen)) } else { None };
+    }
+    let Some(since) = since else { return "now".to_owned() };
+    let ended =
+        input.runs.iter().map(|run| run.record.provenance.ended.as_str()).filter(|ended| !ended.is_empty());
+    // Both are RFC 3339 in UTC, so they are in order where their texts are.
+    match ended.min() {
+        Some(first) if first < since => format!("{since}, after the first run had ended"),
+        _ => since.to_owned(),
+    }
+}
+
+/// What the file and the folder remember of other values.
+fn history(input: &ReportInput, claims: &Claims, tolerance: &Tolerance) -> String {
+    let mut parts: Vec<String> = claims
+        .tolerances
+        .replaced(tolerance.quantity)
+        .map(|earlier| format!("\u{b1}{} from {}", earlier.value, earlier.registered))
+        .collect();
+    for (registration, seen) in registered(input, claims, tolerance) {
+        let part = format!("\u{b1}{} seen here {}", seen.value, registration.seen);
+        let told = claims.tolerances.replaced(tolerance.quantity).any(|earlier| is_same(seen, earlier));
+        if !is_same(seen, tolerance) && !told {
+            parts.push(format!("{part}, which the file doesn\u{2019}t tell"));
+        }
+    }
+    if parts.is_empty() { "none".to_owned() } else { parts.join("; ") }
+}
