@@ -23,7 +23,8 @@ const STATES: &str = "
         cells[at].classList.add(state);
         cells[at].append(sign, second);
     });
-    document.querySelector('.details')?.showPopover();";
+    document.querySelector('.details')?.showPopover();
+    cells[0].closest('.sheet').scrollIntoView();";
 
 /// Keeps a picture where the caller wants pictures.
 fn keep(name: &str, bytes: &[u8]) {
