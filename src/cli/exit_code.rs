@@ -51,7 +51,7 @@ impl ExitCode {
         match self {
             Self::Success => "all good",
             Self::CheckFailed => {
-                "a check failed: a run that was verified doesn't repeat, or what --check asks for doesn't hold"
+                "a check failed: a run or report that was verified doesn't repeat, or what --check asks for doesn't hold"
             }
             Self::Usage => "the file or the arguments are at fault",
             Self::Data => "data or weights are missing, unfit or damaged",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::audit::{Counts, facts};
+use super::audit::{Counts, Splits};
 use super::failure::Failure;
 use crate::claim::{Claims, Count, audit};
 use crate::executor::{FakeTrainer, PlanItem, Reason, Trainer, now, provenance};
@@ -22,7 +22,7 @@ pub(super) fn gather(
     results: &Results,
     command: String,
 ) -> Result<ReportInput, Failure> {
-    let counts = Counts::default();
+    let (counts, splits) = (Counts::default(), Splits::new(None));
     // A fake training costs nothing, so that it takes none of its speed.
     let fake = FakeTrainer::is_fake(trainer.device());
     let count = |model: &ModelSettings, size| if fake { Vec::new() } else { counts.of(model, size) };
@@ -47,7 +47,7 @@ pub(super) fn gather(
         runs,
         costs: costs(&claims, &count),
         // Splits as they are listed: what a report says doesn't depend on what is prepared where it is written.
-        audits: claims.iter().map(|claims| audit(claims, &count, &|table| facts(table, None))).collect(),
+        audits: claims.iter().map(|claims| audit(claims, &count, &|table| splits.of(table))).collect(),
         registry: results.registry()?,
         claims,
         gallery,

@@ -35,7 +35,7 @@ pub(super) struct Judged<'a> {
     pub moved: [Verdict; 2],
     /// Labels of the deviations by which our runs differ from the authors' released code.
     pub deviations: Vec<String>,
-    /// True where the experiment has runs of the row's network, finished or not, on the table's data.
+    /// True where the experiment has runs of the row's network, finished or not; for a metric, on the table's data.
     pub in_experiment: bool,
 }
 
@@ -78,7 +78,10 @@ impl<'a> Judged<'a> {
             judgement: Judgement { verdict: Verdict::NotAttempted, reason: String::new() },
             moved: [Verdict::NotAttempted; 2],
             deviations: Vec::new(),
-            in_experiment: found.in_experiment,
+            in_experiment: match cell.quantity {
+                Quantity::Metric(_) => found.on_its_data,
+                Quantity::Parameters | Quantity::ConvMacs => found.has_network,
+            },
         };
         let attempt = match cell.quantity {
             Quantity::Metric(definition) => {
@@ -192,23 +195,26 @@ fn noise_floor(variant: &Variant<'_>, definition: Definition) -> Option<f64> {
 /// Which variant speaks for a row, or why none does.
 struct Found<'v, 'a> {
     variant: Result<&'v Variant<'a>, String>,
-    in_experiment: bool,
+    /// True where a variant is about the row's network.
+    has_network: bool,
+    /// True where one is on the table's data as well.
+    on_its_data: bool,
 }
 
 fn speaker<'v, 'a>(variants: &'v [Variant<'a>], table: &Table, row: &Row) -> Found<'v, 'a> {
     if row.model.is_none() {
         let reason = "no network here is what the row is about".to_owned();
-        return Found { variant: Err(reason), in_experiment: false };
+        return Found { variant: Err(reason), has_network: false, on_its_data: false };
     }
     let mut nearest = (0, "no run of this network in this experiment".to_owned());
     for variant in variants.iter().filter(|variant| row.is_about(&variant.first().settings.model)) {
         match obstacle(variant, table) {
-            None => return Found { variant: Ok(variant), in_experiment: true },
+            None => return Found { variant: Ok(variant), has_network: true, on_its_data: true },
             Some(found) if found.0 > nearest.0 => nearest = found,
             Some(_) => {}
         }
     }
-    Found { in_experiment: nearest.0 > AT_DATA, variant: Err(nearest.1) }
+    Found { has_network: nearest.0 > 0, on_its_data: nearest.0 > AT_DATA, variant: Err(nearest.1) }
 }
 
 /// How near a variant comes that runs on other data.

@@ -3,6 +3,7 @@
 mod architecture;
 mod browser;
 mod claim;
+mod claims_cli;
 mod dataset;
 mod disk_full;
 mod encoder;
@@ -26,6 +27,7 @@ mod parity_baselines;
 mod paths;
 mod program;
 mod report;
+mod report_claims;
 mod report_look;
 mod run_cli;
 mod run_resume;

@@ -1,9 +1,9 @@
-//! The command.
+//! Findings of an audit as a table with their arithmetic, or as JSON.
 
 use serde_json::json;
 
 use super::args::AuditArguments;
-use super::facts::{Counts, facts};
+use super::facts::{Counts, Splits};
 use super::told::{problems, tally};
 use crate::claim::{self, Audit, Outcome, audit};
 use crate::cli::context::Context;
@@ -12,9 +12,8 @@ use crate::cli::failure::Failure;
 
 pub(in crate::cli) fn run(context: &Context, arguments: &AuditArguments) -> Result<ExitCode, Failure> {
     let claims = claim::load(&arguments.claims)?;
-    let counts = Counts::default();
-    let audit =
-        audit(&claims, &|model, size| counts.of(model, size), &|table| facts(table, Some(&context.data)));
+    let (counts, splits) = (Counts::default(), Splits::new(Some(&context.data)));
+    let audit = audit(&claims, &|model, size| counts.of(model, size), &|table| splits.of(table));
     let printer = context.printer;
     if arguments.json {
         printer.json(&json!({

@@ -40,9 +40,35 @@ fn count(model: &ModelSettings, size: usize) -> Vec<Counted> {
     Convention::ALL.map(by).to_vec()
 }
 
-/// What is known of a table's split: its lists, and which of its images look alike, by comparison where they are
-/// prepared below `data`, else (and without `data`) as `datasets.lock` lists them.
-pub(in crate::cli) fn facts(table: &Table, data: Option<&Path>) -> Option<SplitFacts> {
+/// Splits of tables, each looked at once.
+pub(in crate::cli) struct Splits<'a> {
+    data: Option<&'a Path>,
+    known: RefCell<Vec<(Table, Option<SplitFacts>)>>,
+}
+
+impl<'a> Splits<'a> {
+    /// Splits whose images are compared where they are prepared below `data`; else, and without `data`, those count as alike
+    /// that `datasets.lock` lists.
+    pub(in crate::cli) fn new(data: Option<&'a Path>) -> Self {
+        Self { data, known: RefCell::default() }
+    }
+
+    /// What is known of a table's split: its lists, and which of its images look alike.
+    pub(in crate::cli) fn of(&self, table: &Table) -> Option<SplitFacts> {
+        let mut known = self.known.borrow_mut();
+        let same = |other: &Table| {
+            (&other.dataset, &other.split, other.size) == (&table.dataset, &table.split, table.size)
+        };
+        if let Some((_, facts)) = known.iter().find(|(other, _)| same(other)) {
+            return facts.clone();
+        }
+        let facts = facts(table, self.data);
+        known.push((table.clone(), facts.clone()));
+        facts
+    }
+}
+
+fn facts(table: &Table, data: Option<&Path>) -> Option<SplitFacts> {
     let split = dataset::split(&table.dataset, &table.split).ok()?;
     let shared = |list: &[String]| {
         split.train.iter().filter(|id| list.binary_search(id).is_ok()).cloned().collect::<Vec<_>>()

@@ -5,4 +5,4 @@ pub(super) mod command;
 mod facts;
 mod told;
 
-pub(super) use facts::{Counts, facts};
+pub(super) use facts::{Counts, Splits};

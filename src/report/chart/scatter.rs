@@ -2,8 +2,7 @@
 
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::{
-    ChartBuilder, Circle, Color, DrawingAreaErrorKind, IntoDrawingArea, IntoLogRange, PathElement,
-    SVGBackend, Text,
+    ChartBuilder, Circle, Color, DrawingAreaErrorKind, IntoDrawingArea, IntoLogRange, PathElement, SVGBackend,
 };
 
 use super::lines::{Axis, digits, limits, tick};
@@ -34,7 +33,7 @@ pub(in crate::report) struct Scatter {
     pub points: Vec<(f64, f64)>,
     /// Vertical intervals, one a point, or none.
     pub ranges: Vec<(f64, f64)>,
-    /// Labels, one a point, or none.
+    /// Labels, one a point, or none; those that would cover an earlier one are left out.
     pub labels: Vec<String>,
 }
 
@@ -102,6 +101,7 @@ impl ScatterChart {
             let corners = [(y0, y0), (y1, y1)];
             chart.draw_series([PathElement::new(corners, theme::axis())])?;
         }
+        let mut boxes: Vec<[i32; 4]> = Vec::new();
         for group in &self.groups {
             let colour = theme::series(group.style);
             let thick = colour.stroke_width(3 * SCALE / 2);
@@ -112,13 +112,39 @@ impl ScatterChart {
             chart.draw_series(
                 group.points.iter().map(|point| Circle::new(*point, group.dot * SCALE, style)),
             )?;
-            chart.draw_series(group.points.iter().zip(&group.labels).map(|((x, y), label)| {
-                let x = if self.logarithmic { x * 1.07 } else { *x };
-                Text::new(label.clone(), (x, *y), theme::small())
-            }))?;
+            for (point, label) in group.points.iter().zip(&group.labels) {
+                let (x, y) = chart.backend_coord(point);
+                if let Some(at) = place(&mut boxes, (x, y), label) {
+                    root.draw_text(label, &theme::small(), at)?;
+                }
+            }
         }
         root.present()
     }
+}
+
+/// Where a label stands beside its point, right, left, above or below; `None` where it would cover an earlier one.
+fn place(boxes: &mut Vec<[i32; 4]>, (x, y): (i32, i32), label: &str) -> Option<(i32, i32)> {
+    let scale = SCALE as i32;
+    // An average letter of the small type is 6 px wide; a line is 13 px high.
+    let (width, height, gap) = (6 * scale * label.chars().count() as i32, 13 * scale, 7 * scale);
+    let right_edge = SIZE.0 as i32 * scale;
+    let corners = [
+        (x + gap, y - height / 2),
+        (x - gap - width, y - height / 2),
+        (x - width / 2, y - gap - height),
+        (x - width / 2, y + gap / 2),
+    ];
+    let free = |(left, top): &(i32, i32)| {
+        let fits = *left >= 60 * scale && left + width <= right_edge && *top >= 0;
+        let apart = |other: &[i32; 4]| {
+            left + width <= other[0] || other[2] <= *left || top + height <= other[1] || other[3] <= *top
+        };
+        fits && boxes.iter().all(apart)
+    };
+    let (left, top) = corners.into_iter().find(free)?;
+    boxes.push([left, top, left + width, top + height]);
+    Some((left, top))
 }
 
 /// A tick of a logarithmic axis without needless zeros.
@@ -154,6 +180,14 @@ mod tests {
             }
             assert!(!svg.contains("=\"#"), "{svg}");
         }
+    }
+
+    #[test]
+    fn labels_cover_no_other() {
+        let mut boxes = Vec::new();
+        let at = (1600, 800);
+        let places: Vec<_> = (0..5).map(|_| place(&mut boxes, at, "label")).collect();
+        assert!(places[..4].iter().all(Option::is_some) && places[4].is_none(), "{places:?}");
     }
 
     #[test]

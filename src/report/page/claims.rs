@@ -47,7 +47,10 @@ pub(super) fn section(findings: &Findings<'_>, tables: &Tables) -> Markup {
             h3 id="moved" { "Half and twice the tolerance" }
             (moved(findings))
             @if tables.closest.frame.height() > 0 { (part::table(&tables.closest)) }
-            (part::table(&tables.verdicts))
+            details.fold {
+                summary { "All " (tables.verdicts.frame.height()) " cells in one table" }
+                (part::table(&tables.verdicts))
+            }
         }
     }
 }

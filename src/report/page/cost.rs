@@ -72,10 +72,11 @@ fn chart(findings: &Findings<'_>, quantity: Quantity, label: &str) -> Result<Opt
     };
     // Numbers of a paper stand beside ours on the same data only.
     let data = findings.variants.first().filter(|variant| !variant.first().record.synthetic);
-    let tables = findings.input.claims.iter().flat_map(|claims| &claims.tables);
+    let mut tables = findings.input.claims.iter().flat_map(|claims| &claims.tables);
+    // The first such table is the comparison; an ablation's rows would lie on top of one another.
     let same =
-        tables.filter(|table| data.is_some_and(|variant| table.is_about(&variant.first().settings.data)));
-    for (table, row) in same.flat_map(|table| table.rows.iter().map(move |row| (table, row))) {
+        tables.find(|table| data.is_some_and(|variant| table.is_about(&variant.first().settings.data)));
+    for (table, row) in same.into_iter().flat_map(|table| table.rows.iter().map(move |row| (table, row))) {
         let Some((x, y)) = point(findings, table, row, quantity) else { continue };
         if !claimed.labels.contains(&row.label) {
             claimed.points.push((x, y));
@@ -91,7 +92,7 @@ fn chart(findings: &Findings<'_>, quantity: Quantity, label: &str) -> Result<Opt
         y: Axis::new("pooled IoU (%)"),
         logarithmic: true,
         diagonal: false,
-        groups: vec![claimed, ours],
+        groups: vec![ours, claimed],
     };
     chart.svg().map(Some)
 }

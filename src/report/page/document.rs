@@ -48,6 +48,7 @@ pub(in crate::report) fn render(findings: &Findings<'_>, tables: &Tables) -> Res
                     (method::definitions(tables))
                     (method::deviations(tables))
                     (origin::section(input, tables))
+                    (method::references(findings))
                     section id="limits" aria-labelledby="limits-title" {
                         h2 id="limits-title" { "What this can\u{2019}t support" }
                         ul.prose { @for limit in &limits { li { (limit) } } }

@@ -15,7 +15,7 @@ use crate::report::variant::{Variant, distinct};
 use crate::statistics::Summary;
 
 /// The sections that the contents list.
-const CONTENTS: [(&str, &str); 13] = [
+const CONTENTS: [(&str, &str); 14] = [
     ("claims", "Claims"),
     ("results", "Results"),
     ("differences", "Differences"),
@@ -28,6 +28,7 @@ const CONTENTS: [(&str, &str); 13] = [
     ("definitions", "Metrics"),
     ("deviations", "Deviations"),
     ("provenance", "Provenance"),
+    ("references", "References"),
     ("limits", "Limits"),
 ];
 
@@ -47,7 +48,7 @@ pub(super) fn header(findings: &Findings<'_>, tables: &Tables, limits: &[String]
                      lesions, and none is compared with a paper."
                 }
             }
-            (claim(findings))
+            @if !synthetic { (claim(findings)) }
             (headline(findings, synthetic))
             dl.facts { @for (name, value) in facts(input, variants) { div { dt { (name) } dd { (value) } } } }
             @if let Some(limit) = limits.first().filter(|_| !synthetic).or(limits.get(1)) {

@@ -8,7 +8,7 @@ use crate::report::error::ReportError;
 use crate::report::input::ReportInput;
 
 pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
-    let rows: Vec<(&str, &Finding)> = input
+    let mut rows: Vec<(&str, &Finding)> = input
         .claims
         .iter()
         .zip(&input.audits)
@@ -16,6 +16,8 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
             audit.findings.iter().map(move |finding| (claims.paper.key.as_str(), finding))
         })
         .collect();
+    // The gravest first; within an outcome the order of the audit.
+    rows.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.outcome));
     let text = |value: &dyn Fn(&Finding) -> String| {
         rows.iter().map(|(_, finding)| value(finding)).collect::<Vec<_>>()
     };

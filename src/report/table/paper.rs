@@ -49,7 +49,7 @@ pub(super) fn table(pairs: &[Against<'_>]) -> Result<Table, ReportError> {
     let mut table = Table::new("paper", "Ours beside the paper\u{2019}s", pairs.len(), columns, shown)?;
     table.notes = vec![
         "Difference = ours minus paper, in the column's unit: percentage points for metrics in %. Only cells whose data \
-         set, split, network, input size and number of images correspond; no test is made, and no tolerance is applied."
+         set, split, network, input size and number of images correspond; verdicts stand with the claims."
             .to_owned(),
         evidence_note(),
     ];

@@ -1,0 +1,39 @@
+//! Which of the two: a report, or a run.
+
+use super::{report, rerun};
+use crate::cli::args::{ExperimentArguments, VerifyArguments};
+use crate::cli::context::Context;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::failure::Failure;
+
+/// Verifies a report, or a run by executing it again.
+pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
+    match (&arguments.rerun, &arguments.experiment) {
+        (Some(run), _) => rerun::run(context, run, arguments),
+        (None, Some(experiment)) => {
+            if let Some(option) = of_reruns(arguments) {
+                let message = format!("`{option}` is about a run that is executed again");
+                return Err(Failure::usage(message, Some("`--rerun RUN` names one".to_owned())));
+            }
+            let experiment =
+                ExperimentArguments { experiment: experiment.clone(), set: arguments.set.clone() };
+            report::run(context, &experiment, arguments.json)
+        }
+        (None, None) => Err(Failure::usage("an experiment or `--rerun RUN` is needed", None)),
+    }
+}
+
+/// The first option that means nothing without `--rerun`.
+fn of_reruns(arguments: &VerifyArguments) -> Option<&'static str> {
+    [
+        (arguments.epochs.is_some(), "--epochs"),
+        (arguments.times > 1, "--times"),
+        (arguments.tolerance.is_some(), "--tolerance"),
+        (!arguments.encoder_weights.is_empty(), "--encoder-weights"),
+        (arguments.keep.is_some(), "--keep"),
+        (arguments.threads.is_some(), "--threads"),
+        (arguments.kernels.is_some(), "--kernels"),
+    ]
+    .into_iter()
+    .find_map(|(given, name)| given.then_some(name))
+}
