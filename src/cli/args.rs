@@ -347,7 +347,7 @@ pub(super) struct PredictArguments {
 #[derive(Debug, Args)]
 pub(super) struct VerifyArguments {
     /// The experiment whose report is made again from the stored runs and compared byte for byte
-    #[arg(value_name = "EXPERIMENT", required_unless_present = "rerun", conflicts_with = "rerun")]
+    #[arg(value_name = "EXPERIMENT", conflicts_with = "rerun")]
     pub experiment: Option<PathBuf>,
     /// Change a value of the experiment's file, as when its runs were made
     #[arg(long, value_name = "KEY=VALUE", conflicts_with = "rerun")]

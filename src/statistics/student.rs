@@ -55,10 +55,10 @@ mod tests {
     #[test]
     fn intervals_are_those_of_scipy() {
         let ours = [79.7, 79.8, 79.9, 79.75, 79.9];
-        // scipy.stats.ttest_1samp(ours, 79.5).confidence_interval(0.95), minus 79.5
+        // SciPy, one-sample t interval of ours, minus 79.5
         let exact = Reported { mean: 79.5, std: None, n: None };
         check(&ours, exact, Some((0.198_942_196, 0.421_057_804)));
-        // scipy.stats.ttest_ind_from_stats(79.81, s, 5, 79.5, 0.1, 5, equal_var=False): t, df = 7.9024
+        // SciPy, quantile of t at Welch's degrees of freedom, 7.9024
         let welch = Reported { mean: 79.5, std: Some(0.1), n: Some(5) };
         check(&ours, welch, Some((0.171_341_861, 0.448_658_139)));
     }

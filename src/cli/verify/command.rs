@@ -19,7 +19,10 @@ pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Res
                 ExperimentArguments { experiment: experiment.clone(), set: arguments.set.clone() };
             report::run(context, &experiment, arguments.json)
         }
-        (None, None) => Err(Failure::usage("an experiment or `--rerun RUN` is needed", None)),
+        (None, None) => {
+            let hint = "`ege-bench verify --help` has examples";
+            Err(Failure::usage("EXPERIMENT or `--rerun RUN` is needed", Some(hint.to_owned())))
+        }
     }
 }
 

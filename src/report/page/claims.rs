@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::anchor::slug;
+use super::anchor::{ids, slug};
 use super::cell::{self, CellExtra, sign};
 use super::part;
 use crate::claim::{Cell, Claims, RULE, Row, Table as ClaimsTable, Verdict};
@@ -83,6 +83,8 @@ fn matrix(findings: &Findings<'_>, claims: &Claims, table: &ClaimsTable) -> Mark
         findings.judged.iter().find(|judged| std::ptr::eq(judged.row, row) && std::ptr::eq(judged.cell, cell))
     };
     let id = format!("claims-{}-{}", slug(&claims.paper.key), slug(&table.name));
+    let labels: Vec<String> = table.rows.iter().map(|row| row.label.clone()).collect();
+    let row_ids = ids(&format!("row-{id}"), &labels);
     html! {
         div.sheet id=(id) {
             div.scroll role="region" aria-label=(format!("{}: {}", claims.paper.key, table.title)) tabindex="0" {
@@ -95,8 +97,8 @@ fn matrix(findings: &Findings<'_>, claims: &Claims, table: &ClaimsTable) -> Mark
                     }
                 }
                 tbody {
-                    @for row in &table.rows {
-                        tr {
+                    @for (row, row_id) in table.rows.iter().zip(&row_ids) {
+                        tr id=(row_id) {
                             th scope="row" class="text" {
                                 (row.label)
                                 @if !row.change.is_empty() { span.second { (row.change) } }
@@ -105,7 +107,7 @@ fn matrix(findings: &Findings<'_>, claims: &Claims, table: &ClaimsTable) -> Mark
                                 @let found = row.cells.iter().find(|cell| cell.heading == *heading);
                                 @match found.and_then(|cell| Some((cell, judged(row, cell)?))) {
                                     Some((cell, judged)) => {
-                                        @let key = format!("details-{id}-{}-{}", slug(&row.label), slug(heading));
+                                        @let key = format!("details-{row_id}-{}", slug(heading));
                                         (cell::number(&key, cell.value, &cell.printed(), &extra(judged)))
                                     }
                                     None => td.number data-missing { "\u{2013}" },
