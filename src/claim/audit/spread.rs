@@ -101,6 +101,10 @@ fn lead(claims: &Claims, table: &Table) -> Option<Finding> {
     let rival = others.max_by(|a, b| value(a).unwrap_or(0.0).total_cmp(&value(b).unwrap_or(0.0)))?;
     let (mine, theirs) = (own.cell(quantity)?, rival.cell(quantity)?);
     let lead = mine.value - theirs.value;
+    // A network that doesn't lead claims no lead.
+    if lead <= 0.0 {
+        return None;
+    }
     let digits = mine.digits;
     let said = format!("{} leads {} by {lead:.digits$} points", own.label, rival.label);
     let (outcome, arithmetic) = match (mine.spread, theirs.spread, table.repeats) {
@@ -109,7 +113,7 @@ fn lead(claims: &Claims, table: &Table) -> Option<Finding> {
             let outcome = if lead > error { Outcome::Holds } else { Outcome::Doubtful };
             (outcome, format!("{said}; chance allows {error:.digits$} (95 %, n = {n} each)"))
         }
-        (Some(a), None, Some(n)) if lead > 0.0 => {
+        (Some(a), None, Some(n)) => {
             // The rival's spread at which the lead is just what chance allows.
             let room = n as f64 * (lead / QUANTILE).powi(2) - a * a;
             let limit = room.max(0.0).sqrt();

@@ -133,7 +133,7 @@ fn place(boxes: &mut Vec<[i32; 4]>, (x, y): (i32, i32), label: &str) -> Option<(
         (x + gap, y - height / 2),
         (x - gap - width, y - height / 2),
         (x - width / 2, y - gap - height),
-        (x - width / 2, y + gap / 2),
+        (x - width / 2, y + gap),
     ];
     let free = |(left, top): &(i32, i32)| {
         let fits = *left >= 60 * scale && left + width <= right_edge && *top >= 0;
