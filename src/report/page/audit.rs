@@ -46,7 +46,7 @@ pub(super) fn section(findings: &Findings<'_>, tables: &Tables) -> Markup {
                     tbody {
                         @for (check, counts) in Check::ALL.map(|check| (check, tally(check))) {
                             @if counts.iter().sum::<usize>() > 0 {
-                                tr {
+                                tr id={ "row-audit-check-" (check.name()) } {
                                     th scope="row" class="text" { (check.name()) }
                                     td.text { (check.question()) }
                                     @for count in counts { td.number { (count) } }

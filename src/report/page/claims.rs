@@ -229,7 +229,7 @@ fn moved(findings: &Findings<'_>) -> Markup {
                 }
                 tbody {
                     @for (factor, name) in ["half", "registered", "twice"].iter().enumerate() {
-                        tr {
+                        tr id={ "row-moved-" (name) } {
                             th scope="row" class="text" { (name) }
                             @for verdict in &Verdict::ALL[..4] { td class="number" { (count(factor, *verdict)) } }
                         }

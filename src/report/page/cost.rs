@@ -112,5 +112,6 @@ fn point(findings: &Findings<'_>, table: &Table, row: &Row, quantity: Quantity) 
         (x > 0.0).then_some(x)
     };
     let x = row.cell(quantity).map(|cell| cell.value).or_else(counted)?;
-    Some((x, iou))
+    // A logarithmic axis has no place for nothing.
+    (x > 0.0).then_some((x, iou))
 }

@@ -2,9 +2,9 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::anchor::slug;
+use super::anchor::ids;
 use super::part::{self, synthetic_tag};
-use crate::analysis::Standing;
+use crate::analysis::{Sample, Standing};
 use crate::metric::Definition;
 use crate::report::chart::{Axis, Interval, IntervalChart, Scatter, ScatterChart};
 use crate::report::contrast::Contrast;
@@ -12,6 +12,9 @@ use crate::report::error::ReportError;
 use crate::report::findings::Findings;
 use crate::report::table::Tables;
 use crate::report::variant::Variant;
+
+/// Points of all scatter charts together, about 70 bytes each, up to which every pair has one.
+const LARGEST: usize = 25_000;
 
 /// Differences of the variants; nothing where there is one variant.
 pub(super) fn section(findings: &Findings<'_>, tables: &Tables) -> Result<Markup, ReportError> {
@@ -28,6 +31,8 @@ pub(super) fn section(findings: &Findings<'_>, tables: &Tables) -> Result<Markup
     }
     let intervals = intervals(findings)?;
     let scatters = scatters(findings)?;
+    let titles: Vec<String> = scatters.iter().map(|(title, _)| title.clone()).collect();
+    let scatter_ids = ids("chart-pair", &titles);
     Ok(html! {
         section id="differences" aria-labelledby="differences-title" {
             h2 id="differences-title" { "Differences" }
@@ -39,8 +44,8 @@ pub(super) fn section(findings: &Findings<'_>, tables: &Tables) -> Result<Markup
             h3 id="pairs" { "Image by image" }
             p.prose { "Each dot is a reported image, its IoU averaged over seeds. Dots above the diagonal: the vertical variant is better there." }
             div.charts.pairs data-choose="pair" {
-                @for (title, svg) in &scatters {
-                    figure data-option=(title) id={ "chart-pair-" (slug(title)) } {
+                @for ((title, svg), id) in scatters.iter().zip(&scatter_ids) {
+                    figure data-option=(title) id=(id) {
                         figcaption { (title) (synthetic_tag(findings.synthetic)) }
                         (PreEscaped(svg))
                     }
@@ -69,32 +74,44 @@ fn intervals(findings: &Findings<'_>) -> Result<String, ReportError> {
     chart.svg()
 }
 
+/// A chart for each two variants on the same images; for each with the first where all together would make the page large.
 fn scatters(findings: &Findings<'_>) -> Result<Vec<(String, String)>, ReportError> {
-    let by_image = |name: &str| {
-        let variant: &Variant<'_> = findings.variants.iter().find(|variant| variant.name == name)?;
-        variant.sample.as_ref().ok()?.by_image(Definition::ImageIou)
-    };
+    let by_image: Vec<(&Variant<'_>, &Sample, Vec<f64>)> = findings
+        .variants
+        .iter()
+        .filter_map(|variant| {
+            let sample = variant.sample.as_ref().ok()?;
+            Some((variant, sample, sample.by_image(Definition::ImageIou)?))
+        })
+        .collect();
+    let n = by_image.len();
+    let points = by_image.first().map_or(0, |(.., ious)| ious.len()) * n * n.saturating_sub(1) / 2;
+    let bases = if points > LARGEST { 1 } else { n };
     let mut charts = Vec::new();
-    for Contrast { a, b, .. } in &findings.contrasts {
-        let (Some(above), Some(along)) = (by_image(a), by_image(b)) else { continue };
-        let points = along.iter().zip(&above).map(|(x, y)| (100.0 * x, 100.0 * y)).collect();
-        let title = format!("{a} against {b}");
-        let chart = ScatterChart {
-            description: format!("IoU of each image: {a} against {b}"),
-            x: Axis::within(format!("IoU of {b} (%)"), 0.0, 100.0),
-            y: Axis::within(format!("IoU of {a} (%)"), 0.0, 100.0),
-            logarithmic: false,
-            diagonal: true,
-            groups: vec![Scatter {
-                style: 0,
-                hollow: false,
-                dot: 2,
-                points,
-                ranges: Vec::new(),
-                labels: Vec::new(),
-            }],
-        };
-        charts.push((title, chart.svg()?));
+    for (at, (base, along, xs)) in by_image.iter().enumerate().take(bases) {
+        for (other, above, ys) in &by_image[at + 1..] {
+            if along.images() != above.images() {
+                continue;
+            }
+            let points = xs.iter().zip(ys).map(|(x, y)| (100.0 * x, 100.0 * y)).collect();
+            let (a, b) = (other.name, base.name);
+            let chart = ScatterChart {
+                description: format!("IoU of each image: {a} against {b}"),
+                x: Axis::within(format!("IoU of {b} (%)"), 0.0, 100.0),
+                y: Axis::within(format!("IoU of {a} (%)"), 0.0, 100.0),
+                logarithmic: false,
+                diagonal: true,
+                groups: vec![Scatter {
+                    style: 0,
+                    hollow: false,
+                    dot: 2,
+                    points,
+                    ranges: Vec::new(),
+                    labels: Vec::new(),
+                }],
+            };
+            charts.push((format!("{a} against {b}"), chart.svg()?));
+        }
     }
     Ok(charts)
 }

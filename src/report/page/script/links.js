@@ -20,7 +20,13 @@
 
   const go = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target === null || !target.hidden) return;
+    if (target === null) return;
+    const fold = target.closest("details:not([open])");
+    if (fold !== null) {
+      fold.open = true;
+      target.scrollIntoView({ block: "center" });
+    }
+    if (!target.hidden) return;
     target.dispatchEvent(new Event("reveal", { bubbles: true }));
     target.scrollIntoView({ block: "center" });
   };
