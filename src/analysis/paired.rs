@@ -3,7 +3,8 @@
 use super::{LEVEL, POWER, Sample};
 use crate::metric::{Counts, Definition, Score};
 use crate::statistics::{
-    Estimate, Permutation, Resampling, Wilcoxon, bootstrap, minimum_detectable, permutation, wilcoxon,
+    Estimate, Permutation, Reported, Resampling, Wilcoxon, bootstrap, difference_interval,
+    minimum_detectable, permutation, wilcoxon,
 };
 
 /// Random assignments of a permutation test.
@@ -20,8 +21,9 @@ pub struct Paired {
     pub wilcoxon: Option<Wilcoxon>,
     /// The smallest difference that so many seeds and images find with a power of 80 %.
     pub detectable: f64,
-    /// True if both networks were trained with at least two seeds, so that the interval knows how far seeds lie apart.
-    pub seeds_known: bool,
+    /// Interval of the difference over repeated trainings on these images (Welch's, from each seed's value); none where a
+    /// network has a single seed. With few seeds it is honest where a bootstrap of them is too narrow.
+    pub over_trainings: Option<(f64, f64)>,
 }
 
 /// What a difference says.
@@ -33,7 +35,7 @@ pub enum Standing {
     Lower,
     /// The interval holds zero: equal within noise.
     Tie,
-    /// The interval leaves seeds out, since a network has only one.
+    /// More than chance among these images, but a network has only one seed: nobody knows about other trainings.
     Unknown,
 }
 
@@ -52,18 +54,19 @@ impl Standing {
 impl Paired {
     /// What the difference says, where `p` is its p value as corrected for all that are tested together.
     ///
-    /// Both must speak: the interval, which knows seeds and images, and the test, which knows how many comparisons
-    /// were made.
+    /// All three must speak: the interval over images and seeds, the one over trainings, which few seeds don't make too
+    /// narrow, and the test, which knows how many comparisons were made.
     pub fn standing(&self, p: f64) -> Standing {
         let Estimate { low, high, value, .. } = self.difference;
-        if (low <= 0.0 && high >= 0.0) || p > 1.0 - LEVEL {
-            Standing::Tie
-        } else if !self.seeds_known {
-            Standing::Unknown
-        } else if value > 0.0 {
-            Standing::Higher
-        } else {
-            Standing::Lower
+        let holds_zero = |(low, high): (f64, f64)| low <= 0.0 && high >= 0.0;
+        if holds_zero((low, high)) || p > 1.0 - LEVEL {
+            return Standing::Tie;
+        }
+        match self.over_trainings {
+            None => Standing::Unknown,
+            Some(interval) if holds_zero(interval) => Standing::Tie,
+            Some(_) if value > 0.0 => Standing::Higher,
+            Some(_) => Standing::Lower,
         }
     }
 }
@@ -97,8 +100,15 @@ pub fn paired(a: &Sample, b: &Sample, definition: Definition) -> Option<Paired> 
         permutation,
         wilcoxon: wilcoxon(&differences),
         detectable: minimum_detectable(difference.std_error, 1.0 - LEVEL, POWER),
-        seeds_known: a.seeds().len() > 1 && b.seeds().len() > 1,
+        over_trainings: over_trainings(a, b, definition),
     })
+}
+
+/// Welch's interval from each seed's value over all images.
+fn over_trainings(a: &Sample, b: &Sample, definition: Definition) -> Option<(f64, f64)> {
+    let (a, b) = (a.summary(definition)?, b.summary(definition)?);
+    b.std?;
+    difference_interval(&a, Reported { mean: b.mean, std: b.std, n: Some(b.n) }, LEVEL)
 }
 
 /// Image by image, A minus B, of what the definition is for one image.
@@ -172,6 +182,18 @@ mod tests {
         let tie = paired(&a, &c, Definition::PooledIou).unwrap();
         assert_eq!(tie.standing(tie.permutation.p), Standing::Tie, "{tie:?}");
         assert!(tie.detectable > 0.0);
+    }
+
+    #[test]
+    fn trainings_that_lie_far_apart_are_a_tie_however_sure_the_images_are() {
+        // Every image of every training is better by some points, but two trainings of each lie far apart.
+        let level = |seed: u64| if seed == 1 { 60 } else { 85 };
+        let a = sample(&[1, 2], |seed, image| level(seed) + 6 + noise(3, image));
+        let b = sample(&[1, 2], |seed, image| level(seed) + noise(3, image));
+        let pair = paired(&a, &b, Definition::PooledIou).unwrap();
+        let (low, high) = pair.over_trainings.unwrap();
+        assert!(pair.permutation.p < 0.001 && low < 0.0 && high > 0.0, "{pair:?}");
+        assert_eq!(pair.standing(pair.permutation.p), Standing::Tie);
     }
 
     #[test]

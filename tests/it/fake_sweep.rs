@@ -165,6 +165,7 @@ impl Sweep {
         killed_at: Option<usize>,
         stop_after: Option<usize>,
     ) -> Option<Result<(), ExecutorError>> {
+        self.wait_for_locks(items);
         let interrupt = Interrupt::default();
         let mut steps = Steps { interrupt: &interrupt, stop_after, sweep: self };
         self.disk.work(killed_at, || {
@@ -190,6 +191,19 @@ impl Sweep {
             }
             Ok(())
         })
+    }
+
+    /// Waits, two seconds at most, until no run is locked: a process that another test has just born holds every lock of
+    /// this one until it has become another program.
+    fn wait_for_locks(&self, items: &[PlanItem]) {
+        let mut items = items.to_vec();
+        for _ in 0..400 {
+            let known = refresh(&mut items, &self.results);
+            if known.is_err() || items.iter().all(|item| !matches!(item.reason, Reason::Busy)) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
     }
 
     /// Works in another process than [`work`](Self::work) does, on a disk without faults.

@@ -19,6 +19,15 @@ pub(super) fn table(contrasts: &[Contrast<'_>]) -> Result<Table, ReportError> {
         Column::new("low".into(), points(&|contrast| contrast.paired.difference.low)),
         Column::new("high".into(), points(&|contrast| contrast.paired.difference.high)),
         Column::new("interval".into(), text(&interval)),
+        Column::new(
+            "trainings_low".into(),
+            number(&|contrast| Some(100.0 * contrast.paired.over_trainings?.0)),
+        ),
+        Column::new(
+            "trainings_high".into(),
+            number(&|contrast| Some(100.0 * contrast.paired.over_trainings?.1)),
+        ),
+        Column::new("over_trainings".into(), text(&over_trainings)),
         Column::new("p".into(), number(&|contrast| Some(contrast.paired.permutation.p))),
         Column::new("p_holm".into(), number(&|contrast| Some(contrast.p_holm))),
         Column::new("p_wilcoxon".into(), number(&|contrast| Some(contrast.paired.wilcoxon?.p))),
@@ -32,6 +41,7 @@ pub(super) fn table(contrasts: &[Contrast<'_>]) -> Result<Table, ReportError> {
         Shown::new("B", "b", Show::Text),
         Shown::new("A \u{2212} B (points)", "difference", Show::Signed(2)),
         Shown::new("95 % interval", "interval", Show::Text),
+        Shown::new("over trainings", "over_trainings", Show::Text),
         Shown::new("p", "p", Show::Probability),
         Shown::new("p, Holm", "p_holm", Show::Probability),
         Shown::new("p, Wilcoxon", "p_wilcoxon", Show::Probability),
@@ -44,10 +54,11 @@ pub(super) fn table(contrasts: &[Contrast<'_>]) -> Result<Table, ReportError> {
     let mut table = Table::new("differences", title, contrasts.len(), columns, shown)?;
     table.notes = vec![
         format!(
-            "Interval: {:.0} %, bias-corrected and accelerated bootstrap that draws images and both variants\u{2019} seeds anew. p: two-sided \
-             permutation test that exchanges the variants image by image (chance among images, given these trainings), then with \
-             Holm\u{2019}s correction over this table; Wilcoxon\u{2019}s signed-rank test of the images\u{2019} own IoU beside it. A difference counts \
-             where the interval leaves out zero and the corrected p is at most {:.2}; everything else is a tie.",
+            "Interval: {:.0} %, bias-corrected and accelerated bootstrap that draws images and both variants\u{2019} seeds anew; over \
+             trainings: Welch\u{2019}s interval of the seeds\u{2019} values on these images, which few seeds don\u{2019}t make too narrow. p: \
+             two-sided permutation test that exchanges the variants image by image (chance among images, given these trainings), then \
+             with Holm\u{2019}s correction over this table; Wilcoxon\u{2019}s signed-rank test of the images\u{2019} own IoU beside it. A \
+             difference counts where both intervals leave out zero and the corrected p is at most {:.2}; everything else is a tie.",
             100.0 * LEVEL,
             1.0 - LEVEL
         ),
@@ -62,6 +73,15 @@ pub(super) fn table(contrasts: &[Contrast<'_>]) -> Result<Table, ReportError> {
 
 fn interval(contrast: &Contrast<'_>) -> String {
     let difference = &contrast.paired.difference;
-    let [low, high] = [difference.low, difference.high].map(|bound| super::signed(100.0 * bound, 2));
+    bounds(difference.low, difference.high)
+}
+
+fn over_trainings(contrast: &Contrast<'_>) -> String {
+    contrast.paired.over_trainings.map(|(low, high)| bounds(low, high)).unwrap_or_default()
+}
+
+/// Two bounds in points.
+fn bounds(low: f64, high: f64) -> String {
+    let [low, high] = [low, high].map(|bound| super::signed(100.0 * bound, 2));
     format!("{low} to {high}")
 }
