@@ -20,10 +20,26 @@ const POOLED: [Definition; 5] = [
 /// Widening in points at which the search for how far values are off ends.
 const WIDEST: f64 = 10.0;
 
+/// A widening in points below which real numbers count as fitting.
+const FINEST: f64 = 1e-6;
+
 /// A printed metric of the row.
 struct Printed<'a> {
     cell: &'a Cell,
     definition: Definition,
+    /// True where the digits are taken as cut off instead of rounded.
+    cut_off: bool,
+}
+
+impl Printed<'_> {
+    /// The values that print so, in percent.
+    fn bounds(&self) -> (f64, f64) {
+        if self.cut_off {
+            (self.cell.value - 1e-9, self.cell.value + 2.0 * self.cell.half_digit() - 1e-9)
+        } else {
+            self.cell.rounds_from()
+        }
+    }
 }
 
 /// A finding for each row with enough metrics: at least three, or two where one isn't a function of the other.
@@ -36,7 +52,7 @@ fn finding(table: &Table, row: &Row) -> Option<Finding> {
         .iter()
         .filter_map(|definition| {
             let cell = row.cell(Quantity::Metric(*definition))?;
-            Some(Printed { cell, definition: *definition })
+            Some(Printed { cell, definition: *definition, cut_off: false })
         })
         .collect();
     // IoU and Dice alone say the same thing twice.
@@ -81,6 +97,20 @@ fn judge(table: &Table, printed: &[Printed<'_>]) -> (Outcome, String) {
         let example = format!("TP {} FP {} FN {} TN {}", count(tp), count(fp), count(fn_), count(tn));
         return (Outcome::Holds, format!("{of}: {example} gives {values}"));
     }
+    let cut: Vec<Printed<'_>> = printed.iter().map(|printed| Printed { cut_off: true, ..*printed }).collect();
+    if let Some(Counts { tp, fp, fn_, tn }) = matrix(&cut, pixels, known) {
+        let example = format!("TP {} FP {} FN {} TN {}", count(tp), count(fp), count(fn_), count(tn));
+        return (
+            Outcome::Holds,
+            format!("{of}: {example} gives {values} where digits are cut off; none where they are rounded"),
+        );
+    }
+    if slack(printed, pixels, known).is_some_and(|slack| slack < FINEST) {
+        let said = format!(
+            "{of}: real numbers give {values}, whole ones weren\u{2019}t found near the middle of what is possible"
+        );
+        return (Outcome::Unchecked, said);
+    }
     let off = |known| match slack(printed, pixels, known) {
         Some(slack) => format!("the values would have to be off by {slack:.3} points beyond their rounding"),
         None => format!("not even within {WIDEST} points"),
@@ -112,7 +142,7 @@ fn matrix(printed: &[Printed<'_>], pixels: u64, lesion: Option<u64>) -> Option<C
 }
 
 fn prints_as(counts: Counts, printed: &Printed<'_>) -> bool {
-    let (low, high) = printed.cell.rounds_from();
+    let (low, high) = printed.bounds();
     printed.definition.value(&[counts]).is_some_and(|value| (low..=high).contains(&(100.0 * value)))
 }
 
@@ -143,7 +173,7 @@ fn planes(printed: &[Printed<'_>], pixels: u64, lesion: Option<u64>, widening: f
         planes.push(AtLeast { a: [-1.0, 0.0, -1.0], b: -share });
     }
     for printed in printed {
-        let (low, high) = printed.cell.rounds_from();
+        let (low, high) = printed.bounds();
         let low = ((low - widening) / 100.0).max(0.0);
         let high = ((high + widening) / 100.0).min(1.0);
         // value = (n0 + n · x) / (d0 + d · x), so value >= low where (n - low d) · x >= low d0 - n0.

@@ -130,7 +130,7 @@ fn lead(claims: &Claims, table: &Table) -> Option<Finding> {
         _ => (
             Outcome::Doubtful,
             format!(
-                "{said}, and no spread or number of trainings is printed: chance can\u{2019}t be told apart"
+                "{said}, but not both spreads and a number of trainings are printed: chance can\u{2019}t be told apart"
             ),
         ),
     };

@@ -12,13 +12,19 @@ pub(super) fn ratio(typed: FileRatio, tables: &[Table]) -> Result<Ratio, Fault> 
     let quantity = quantity(&typed.quantity)?;
     for name in [&typed.of, &typed.to] {
         let row = row(name, tables)?;
-        if row.cell(quantity).is_none_or(|cell| cell.value == 0.0) && row.model.is_none() {
-            let message =
-                format!("row `{}` has no cell and no model to take `{}` from", row.label, quantity.name());
+        if row.cell(quantity).map_or(row.model.is_none(), |cell| cell.value == 0.0) {
+            let message = format!(
+                "row `{}` has neither a cell above 0 nor a model to take `{}` from",
+                row.label,
+                quantity.name()
+            );
             return Err(Fault::at(&name.row, message));
         }
     }
     let Printed { value, digits, .. } = printed(&typed.value)?;
+    if value == 0.0 {
+        return Err(Fault::at(&typed.value, "a ratio of 0 says nothing"));
+    }
     let FileRatio { text, of, to, evidence, source, .. } = typed;
     Ok(Ratio { text, quantity, of: named(of), to: named(to), value, digits, evidence, source })
 }
@@ -26,6 +32,9 @@ pub(super) fn ratio(typed: FileRatio, tables: &[Table]) -> Result<Ratio, Fault> 
 pub(super) fn storage(typed: FileStorage, tables: &[Table]) -> Result<Storage, Fault> {
     row(&typed.of, tables)?;
     let kilobytes = printed(&typed.kilobytes)?.value;
+    if kilobytes == 0.0 {
+        return Err(Fault::at(&typed.kilobytes, "0 kilobytes hold nothing"));
+    }
     let FileStorage { text, of, evidence, source, .. } = typed;
     Ok(Storage { text, of: named(of), kilobytes, evidence, source })
 }

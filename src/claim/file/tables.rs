@@ -21,6 +21,13 @@ pub(super) fn table(typed: FileTable) -> Result<Table, Fault> {
     }
     let images = at_least_one(&typed.images, "images")?;
     let size = at_least_one(&typed.size, "size")?;
+    if images.checked_mul(size).and_then(|rows| rows.checked_mul(size)).is_none_or(|pixels| pixels > 1 << 50)
+    {
+        return Err(Fault::at(
+            &typed.images,
+            format!("{images} images of {size}x{size} are more pixels than can be counted"),
+        ));
+    }
     let epochs = typed.epochs.as_ref().map(|epochs| at_least_one(epochs, "epochs")).transpose()?;
     let repeats = typed.repeats.as_ref().map(|repeats| at_least_one(repeats, "repeats")).transpose()?;
     let lesion_pixels = match typed.lesion_pixels {

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::claim::{Counted, SplitFacts, Table, Twins};
 use crate::cost::{Convention, Count};
 use crate::dataset::{self, Split, lock};
-use crate::experiment::settings::ModelSettings;
+use crate::experiment::settings::{ModelSettings, nearest_size};
 
 /// Costs of networks, each counted once.
 #[derive(Default)]
@@ -28,6 +28,10 @@ impl Counts {
 }
 
 fn count(model: &ModelSettings, size: usize) -> Vec<Counted> {
+    // A paper may report at a size that the networks here don't take.
+    if nearest_size(size) != size {
+        return Vec::new();
+    }
     let count = Count::new(model, size);
     let by = |convention: Convention| {
         let counted = count.by(convention);

@@ -40,7 +40,8 @@ pub(super) fn section(findings: &Findings<'_>, tables: &Tables) -> Markup {
             }
             p.prose {
                 "The interval that decides is over repeated trainings on the images of the claim (Student\u{2019}s t, Welch\u{2019}s where the paper \
-                 prints a spread and a number of trainings), since both numbers are about the same images. The wider interval in a \
+                 prints a spread and a number of trainings; a mean printed without one is taken to vary as ours does), half of its last digit wider \
+                 on both sides, since both numbers are about the same images. The wider interval in a \
                  cell\u{2019}s details is over images as well: it says how far the value would move on other images of the kind."
             }
             (part::table(&tables.tolerances))

@@ -123,10 +123,10 @@ fn claim(findings: &Findings<'_>) -> Markup {
                 dt { "How sure" }
                 dd {
                     @match judged.seeds {
-                        Some(seeds) => { (seeds) " seeds, " (judged.runs.len()) " runs; verdicts follow a stated " a href="#rule" { "rule" } " and tolerances registered before." }
+                        Some(seeds) => { (seeds) " seeds, " (judged.runs.len()) " runs; verdicts follow a stated " a href="#rule" { "rule" } "; " a href="#table-tolerances" { "tolerances" } " stand with the time when this folder first met them." }
                         None => { "No finished run of that network is about that number; counts of parameters and operations are exact." }
                     }
-                    @if failing > 0 { " Without any training " a href="#audit" { (failing) " findings of an audit" } " of the paper\u{2019}s numbers fail." }
+                    @if failing > 0 { " Without any training " a href="#audit" { (failing) " findings of an audit" } " of the claims fail." }
                 }
             }
         }
