@@ -17,7 +17,8 @@ pub const RULE: [(Verdict, &str); 5] = [
     (
         Verdict::Inconclusive,
         "The interval reaches over a border of the tolerance: more seeds would be needed. So is every metric with fewer than two \
-         seeds, without a registered tolerance, or with a tolerance below the measured noise of one seed.",
+         seeds or without a registered tolerance. Where executions of one seed lie further apart than the tolerance, nothing is \
+         reproduced, and better or worse begin beyond that noise.",
     ),
     (
         Verdict::NotAttempted,

@@ -14,7 +14,7 @@ pub struct SplitFacts {
     pub trained_and_reported: Vec<String>,
     /// Ids that train and select.
     pub trained_and_selecting: Vec<String>,
-    /// Pairs of images that look the same, one of which trains while the other selects or is reported on; none
+    /// Pairs of images that look the same, one of which trains while the other is reported on; none
     /// where the images aren't there to be compared, with the reason.
     pub twins: Result<Vec<Twins>, String>,
 }

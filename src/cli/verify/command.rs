@@ -1,7 +1,8 @@
 //! Which of the two: a report, or a run.
 
+use super::args::VerifyArguments;
 use super::{report, rerun};
-use crate::cli::args::{ExperimentArguments, VerifyArguments};
+use crate::cli::args::ExperimentArguments;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;

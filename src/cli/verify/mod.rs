@@ -1,5 +1,6 @@
 //! `ege-bench verify`: whether stored runs repeat, and reports are what they give.
 
+pub(super) mod args;
 mod command;
 mod json;
 mod made_with;

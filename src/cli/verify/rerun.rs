@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use super::args::VerifyArguments;
 use super::made_with::others;
 use super::place::Place;
 use super::told::Told;
 use super::watch::Watch;
-use crate::cli::args::VerifyArguments;
 use crate::cli::context::{Context, start_threads};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
