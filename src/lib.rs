@@ -18,6 +18,7 @@ pub mod experiment;
 pub mod kernel;
 pub mod metric;
 pub mod model;
+pub mod number;
 pub mod random;
 pub mod report;
 pub mod statistics;

@@ -3,8 +3,8 @@
 use super::{LEVEL, POWER, Sample};
 use crate::metric::{Counts, Definition, Score};
 use crate::statistics::{
-    Estimate, Permutation, Reported, Resampling, Wilcoxon, bootstrap, difference_interval,
-    minimum_detectable, permutation, wilcoxon,
+    Estimate, Permutation, Resampling, Uncertainty, Wilcoxon, bootstrap, minimum_detectable, permutation,
+    wilcoxon,
 };
 
 /// Random assignments of a permutation test.
@@ -15,11 +15,13 @@ const PERMUTATIONS: usize = 4999;
 pub struct Paired {
     /// The difference with its interval over repeated draws of images and of both networks' seeds.
     pub difference: Estimate,
-    /// Test that exchanges the two networks' counts image by image: chance among these images, given these trainings.
+    /// Test that exchanges the two networks' scores image by image: chance among these images, given these trainings.
     pub permutation: Permutation,
     /// Signed-rank test of the images' own values; none where no image differs.
     pub wilcoxon: Option<Wilcoxon>,
-    /// The smallest difference that so many seeds and images find with a power of 80 %.
+    /// The smallest difference that so many seeds and images find with a power of 80 %: by the variance of images, from
+    /// a bootstrap, and those of both networks' trainings, with the degrees of freedom that they are known with; a
+    /// network of one seed adds nothing, so it is then about these trainings.
     pub detectable: f64,
     /// Interval of the difference over repeated trainings on these images (Welch's, from each seed's value); none where a
     /// network has a single seed. With few seeds it is honest where a bootstrap of them is too narrow.
@@ -86,8 +88,7 @@ pub fn paired(a: &Sample, b: &Sample, definition: Definition) -> Option<Paired> 
     })?;
     let differences = differences(a, b, definition)?;
     let permutation = if is_pooled(definition) {
-        let (one, other) = (summed(a, b.seeds().len()), summed(b, a.seeds().len()));
-        permutation(images, PERMUTATIONS, &|swapped| exchanged(&one, &other, swapped, definition))?
+        permutation(images, PERMUTATIONS, &|swapped| exchanged(a, b, swapped, definition))?
     } else {
         let n = images as f64;
         permutation(images, PERMUTATIONS, &|swapped| {
@@ -95,20 +96,53 @@ pub fn paired(a: &Sample, b: &Sample, definition: Definition) -> Option<Paired> 
             Some(signed.sum::<f64>() / n)
         })?
     };
+    let trainings = trainings(a, b, definition)?;
     Some(Paired {
         difference,
         permutation,
         wilcoxon: wilcoxon(&differences),
-        detectable: minimum_detectable(difference.std_error, 1.0 - LEVEL, POWER),
-        over_trainings: over_trainings(a, b, definition),
+        detectable: minimum_detectable(all_parts(a, b, definition, &trainings)?, 1.0 - LEVEL, POWER),
+        over_trainings: over_trainings(difference.value, &trainings),
     })
 }
 
+/// Variance of the mean over trainings with its degrees of freedom, for each network; none for a single seed.
+fn trainings(a: &Sample, b: &Sample, definition: Definition) -> Option<[Option<(f64, f64)>; 2]> {
+    let part = |sample: &Sample| {
+        let summary = sample.summary(definition)?;
+        Some(summary.std.map(|std| (std * std / summary.n as f64, (summary.n - 1) as f64)))
+    };
+    Some([part(a)?, part(b)?])
+}
+
 /// Welch's interval from each seed's value over all images.
-fn over_trainings(a: &Sample, b: &Sample, definition: Definition) -> Option<(f64, f64)> {
-    let (a, b) = (a.summary(definition)?, b.summary(definition)?);
-    b.std?;
-    difference_interval(&a, Reported { mean: b.mean, std: b.std, n: Some(b.n) }, LEVEL)
+fn over_trainings(difference: f64, trainings: &[Option<(f64, f64)>; 2]) -> Option<(f64, f64)> {
+    let uncertainty = Uncertainty::of(&[trainings[0]?, trainings[1]?]);
+    let half = uncertainty.half_width(LEVEL);
+    Some((difference - half, difference + half))
+}
+
+/// How uncertain the difference is by images and by trainings together.
+///
+/// A bootstrap that draws seeds as well shows only (n - 1)/n of their variance, so images alone are drawn and the
+/// trainings' variances added.
+fn all_parts(
+    a: &Sample,
+    b: &Sample,
+    definition: Definition,
+    trainings: &[Option<(f64, f64)>; 2],
+) -> Option<Uncertainty> {
+    let images = a.images().len();
+    let every = |sample: &Sample| vec![1; sample.seeds().len()];
+    let (seeds_a, seeds_b) = (every(a), every(b));
+    let over_images = bootstrap(&[images], Resampling::default(), &|weights| {
+        Some(a.weighted(definition, weights[0], &seeds_a)? - b.weighted(definition, weights[0], &seeds_b)?)
+    })?;
+    let freedom = images.saturating_sub(1).max(1) as f64;
+    let parts: Vec<(f64, f64)> = std::iter::once((over_images.std_error.powi(2), freedom))
+        .chain(trainings.iter().flatten().copied())
+        .collect();
+    Some(Uncertainty::of(&parts))
 }
 
 /// Image by image, A minus B, of what the definition is for one image.
@@ -126,26 +160,35 @@ fn is_pooled(definition: Definition) -> bool {
     !matches!(definition, Definition::ImageIou | Definition::ImageDice | Definition::Hd95 | Definition::Assd)
 }
 
-/// Counts of each image summed over the seeds, times `factor`: so both networks' sums stand for as many trainings.
-fn summed(sample: &Sample, factor: usize) -> Vec<Counts> {
-    let factor = factor as u64;
-    let of = |image: usize| {
-        let Counts { tp, fp, fn_, tn } = sample.scores().iter().map(|row| row[image].counts).sum();
-        Counts { tp: tp * factor, fp: fp * factor, fn_: fn_ * factor, tn: tn * factor }
-    };
-    (0..sample.images().len()).map(of).collect()
+/// The difference of the pooled metric, averaged over seeds, with the marked images exchanged.
+///
+/// Every seed of one network meets one of the other: as many times round as both numbers of seeds divide, so each counts
+/// as often as every other of its network, and with nothing exchanged this is the difference of the means.
+fn exchanged(a: &Sample, b: &Sample, swapped: &[bool], definition: Definition) -> Option<f64> {
+    let (seeds_a, seeds_b) = (a.scores(), b.scores());
+    let meetings = common_multiple(seeds_a.len(), seeds_b.len());
+    let mut sum = 0.0;
+    for meeting in 0..meetings {
+        let (a, b) = (&seeds_a[meeting % seeds_a.len()], &seeds_b[meeting % seeds_b.len()]);
+        let mut totals = [Counts::default(); 2];
+        for ((a, b), swapped) in a.iter().zip(b).zip(swapped) {
+            let (first, second) = if *swapped { (b, a) } else { (a, b) };
+            totals[0] += first.counts;
+            totals[1] += second.counts;
+        }
+        let [first, second] = totals.map(|total| definition.value(&[Score::from(total)]));
+        sum += first? - second?;
+    }
+    Some(sum / meetings as f64)
 }
 
-/// The difference of the pooled metric with the marked images exchanged.
-fn exchanged(a: &[Counts], b: &[Counts], swapped: &[bool], definition: Definition) -> Option<f64> {
-    let mut totals = [Counts::default(); 2];
-    for ((a, b), swapped) in a.iter().zip(b).zip(swapped) {
-        let (first, second) = if *swapped { (b, a) } else { (a, b) };
-        totals[0] += *first;
-        totals[1] += *second;
+/// The least common multiple of two numbers that aren't 0.
+fn common_multiple(a: usize, b: usize) -> usize {
+    let (mut divisor, mut rest) = (a, b);
+    while rest > 0 {
+        (divisor, rest) = (rest, divisor % rest);
     }
-    let [first, second] = totals.map(|total| definition.value(&[Score::from(total)]));
-    Some(first? - second?)
+    a / divisor * b
 }
 
 #[cfg(test)]
@@ -182,6 +225,30 @@ mod tests {
         let tie = paired(&a, &c, Definition::PooledIou).unwrap();
         assert_eq!(tie.standing(tie.permutation.p), Standing::Tie, "{tie:?}");
         assert!(tie.detectable > 0.0);
+    }
+
+    #[test]
+    fn what_is_exchanged_is_the_difference_that_is_told() {
+        let a = sample(&[1, 2, 3, 4], |seed, image| 80 + noise(seed, image));
+        let b = sample(&[1, 2, 3, 4, 5, 6], |seed, image| 78 + noise(seed + 1, image));
+        let iou = Definition::PooledIou;
+        let told = paired(&a, &b, iou).unwrap().difference.value;
+        let none = exchanged(&a, &b, &[false; 40], iou).unwrap();
+        let all = exchanged(&a, &b, &[true; 40], iou).unwrap();
+        assert!((none - told).abs() < 1e-12 && (all + told).abs() < 1e-12, "{told} {none} {all}");
+        assert_eq!([common_multiple(4, 6), common_multiple(5, 5), common_multiple(1, 3)], [12, 5, 3]);
+    }
+
+    #[test]
+    fn what_is_detectable_shrinks_with_seeds_and_not_by_taking_one() {
+        // Trainings alone vary: two seeds tell little of their spread.
+        let of = |seeds: &[u64]| {
+            let a = sample(seeds, |seed, image| 80 + 2 * (seed % 3) + noise(3, image));
+            let b = sample(seeds, |seed, image| 80 + 2 * ((seed + 1) % 3) + noise(4, image));
+            paired(&a, &b, Definition::PooledIou).unwrap().detectable
+        };
+        let (two, five, nine) = (of(&[1, 2]), of(&[1, 2, 3, 4, 5]), of(&[1, 2, 3, 4, 5, 6, 7, 8, 9]));
+        assert!(two > 2.0 * five && five > nine, "{two} {five} {nine}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Claims as they are meant: every cell complete.
 
-use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Settings};
+use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Settings};
 use crate::metric::Definition;
 
 use super::network::{network, same_network};
@@ -56,6 +56,8 @@ pub struct Table {
     pub protocol: String,
     /// Epochs of a training, where the paper says.
     pub epochs: Option<usize>,
+    /// The preset by which its networks are said to train: runs that depart from it aren't judged; none where that isn't known.
+    pub training: Option<Protocol>,
     /// Trainings behind each mean and spread, where the paper says.
     pub repeats: Option<usize>,
     /// On which images the epoch was selected.
@@ -97,6 +99,8 @@ pub struct Row {
     pub label: String,
     /// The network of ours that it is about, if there is one.
     pub model: Option<ModelSettings>,
+    /// False where the paper leaves open which network it is, so that ours is a guess.
+    pub identified: bool,
     /// What the row changes against the paper's full model, may be empty.
     pub change: String,
     /// What is known about the row beside its cells, may be empty.

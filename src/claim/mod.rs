@@ -6,9 +6,12 @@ mod claims;
 mod deviation;
 mod error;
 mod file;
+#[cfg(test)]
+mod made_up;
 mod network;
 mod statement;
 mod tolerance;
+mod training;
 mod verdict;
 
 pub use audit::{Audit, Check, Count, Counted, Facts, Finding, Outcome, SplitFacts, Twins, audit};
@@ -18,4 +21,5 @@ pub use error::ClaimError;
 pub use file::{load, parse};
 pub use statement::{Ratio, RowName, Storage};
 pub use tolerance::{Tolerance, Tolerances};
+pub use training::departures;
 pub use verdict::{Attempt, Judgement, Measured, RULE, Verdict, judge};

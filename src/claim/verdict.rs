@@ -1,13 +1,13 @@
 //! By which rule our numbers confirm a claimed one, or don't.
 
-use super::claims::{Cell, Quantity};
+use super::claims::{Cell, Quantity, Row};
 
 /// The rule, as the report prints it: a name and what it means.
 pub const RULE: [(Verdict, &str); 5] = [
     (
         Verdict::Reproduced,
-        "A metric: the 95 % interval of ours minus theirs lies within the registered tolerance on both sides. A count \
-         (parameters, multiply-accumulates): ours prints as theirs, rounded or cut off.",
+        "A metric: the 95 % interval of ours minus theirs, half a unit of their last digit wider on both sides, lies within the \
+         registered tolerance on both sides. A count (parameters, multiply-accumulates): ours prints as theirs, rounded or cut off.",
     ),
     (Verdict::Better, "The whole interval lies beyond the tolerance on the better side."),
     (
@@ -17,13 +17,14 @@ pub const RULE: [(Verdict, &str); 5] = [
     (
         Verdict::Inconclusive,
         "The interval reaches over a border of the tolerance: more seeds would be needed. So is every metric with fewer than two \
-         seeds or without a registered tolerance. Where executions of one seed lie further apart than the tolerance, nothing is \
+         seeds or without a registered tolerance, and every number but a count that prints alike of a row whose network the paper \
+         leaves open, so that ours is a guess. Where executions of one seed lie further apart than the tolerance, nothing is \
          reproduced, and better or worse begin beyond that noise.",
     ),
     (
         Verdict::NotAttempted,
         "No finished run here is what the cell is about: its network on its data set, split, number and size of images, for as many \
-         epochs.",
+         epochs and trained by the same settings.",
     ),
 ];
 
@@ -98,14 +99,19 @@ pub struct Measured {
     pub noise_floor: Option<f64>,
 }
 
-/// The verdict on a cell, by [`RULE`].
-pub fn judge(cell: &Cell, attempt: &Attempt) -> Judgement {
+/// The verdict on a cell of a row, by [`RULE`].
+pub fn judge(row: &Row, cell: &Cell, attempt: &Attempt) -> Judgement {
     let (verdict, reason) = match attempt {
-        Attempt::None(reason) => (Verdict::NotAttempted, reason.clone()),
+        Attempt::None(reason) => return Judgement { verdict: Verdict::NotAttempted, reason: reason.clone() },
         Attempt::Counted(ours) => counted(cell, *ours),
         Attempt::Measured(measured) => measure(cell, measured),
     };
-    Judgement { verdict, reason }
+    let prints_alike = matches!(attempt, Attempt::Counted(_)) && verdict == Verdict::Reproduced;
+    if row.identified || prints_alike {
+        return Judgement { verdict, reason };
+    }
+    let reason = format!("which network it is is left open, ours is a guess: {reason}");
+    Judgement { verdict: Verdict::Inconclusive, reason }
 }
 
 fn counted(cell: &Cell, ours: f64) -> (Verdict, String) {
@@ -169,25 +175,40 @@ fn higher_is_better(quantity: Quantity) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claim::claims::Evidence;
+    use crate::claim::made_up::{cell, row};
     use crate::metric::Definition;
 
-    fn cell(quantity: Quantity, value: f64, digits: usize) -> Cell {
-        let heading = quantity.name().to_owned();
-        Cell {
-            heading,
-            quantity,
-            value,
-            spread: None,
-            digits,
-            evidence: Evidence::Table,
-            source: String::new(),
-        }
+    fn verdict(cell: Cell, attempt: &Attempt) -> Verdict {
+        let row = row(vec![cell]);
+        judge(&row, &row.cells[0], attempt).verdict
     }
 
     fn metric(interval: Option<(f64, f64)>, tolerance: Option<f64>, noise_floor: Option<f64>) -> Verdict {
-        let cell = cell(Quantity::Metric(Definition::PooledIou), 79.81, 2);
-        judge(&cell, &Attempt::Measured(Measured { interval, seeds: 5, tolerance, noise_floor })).verdict
+        let measured = Measured { interval, seeds: 5, tolerance, noise_floor };
+        verdict(cell(Quantity::Metric(Definition::PooledIou), 79.81, 2), &Attempt::Measured(measured))
+    }
+
+    #[test]
+    fn a_guess_at_a_network_refutes_and_confirms_nothing_but_a_count_that_prints_alike() {
+        let parameters = cell(Quantity::Parameters, 2.87, 2);
+        let iou = cell(Quantity::Metric(Definition::PooledIou), 78.72, 2);
+        let guess = Row { identified: false, ..row(vec![parameters, iou]) };
+        let interval = |low, high| {
+            let interval = Some((low, high));
+            Attempt::Measured(Measured { interval, seeds: 5, tolerance: Some(0.5), noise_floor: None })
+        };
+        for (cell, attempt, expect) in [
+            (0, Attempt::Counted(5.66), Verdict::Inconclusive),
+            (0, Attempt::Counted(2.871), Verdict::Reproduced),
+            (1, interval(-9.0, -8.0), Verdict::Inconclusive),
+            (1, interval(-0.1, 0.1), Verdict::Inconclusive),
+            (1, Attempt::None("no run".to_owned()), Verdict::NotAttempted),
+        ] {
+            let judged = judge(&guess, &guess.cells[cell], &attempt);
+            assert_eq!(judged.verdict, expect, "{attempt:?}");
+        }
+        let reason = judge(&guess, &guess.cells[0], &Attempt::Counted(5.66)).reason;
+        assert!(reason.contains("ours is a guess: counted 5.6600 M"), "{reason}");
     }
 
     #[test]
@@ -230,7 +251,7 @@ mod tests {
         let at = |low, high| {
             let measured =
                 Measured { interval: Some((low, high)), seeds: 5, tolerance: Some(1.0), noise_floor: None };
-            judge(&cell, &Attempt::Measured(measured)).verdict
+            verdict(cell.clone(), &Attempt::Measured(measured))
         };
         assert_eq!(at(-3.0, -2.0), Verdict::Better);
         assert_eq!(at(2.0, 3.0), Verdict::NotReproduced);
@@ -247,9 +268,7 @@ mod tests {
             (7.77, 2, 7.765_985, Verdict::Reproduced),
         ] {
             let cell = cell(Quantity::Parameters, value, digits);
-            assert_eq!(judge(&cell, &Attempt::Counted(ours)).verdict, expect, "{value} {ours}");
+            assert_eq!(verdict(cell, &Attempt::Counted(ours)), expect, "{value} {ours}");
         }
-        let none = judge(&cell(Quantity::Parameters, 1.0, 1), &Attempt::None("no run".to_owned()));
-        assert_eq!(none, Judgement { verdict: Verdict::NotAttempted, reason: "no run".to_owned() });
     }
 }

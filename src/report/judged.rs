@@ -1,13 +1,12 @@
 //! Every claimed cell, and what the experiment's runs say about it.
 
 use super::input::ReportInput;
+use super::speaker::{Found, changed, speaker};
+use super::uncertain;
 use super::variant::Variant;
-use crate::analysis::LEVEL;
-use crate::claim::{
-    Attempt, Cell, Claims, Judgement, Measured, Quantity, Row, Status, Table, Verdict, judge, register,
-};
+use crate::claim::{Attempt, Cell, Claims, Judgement, Measured, Quantity, Row, Table, Verdict, judge};
 use crate::metric::Definition;
-use crate::statistics::{Estimate, Reported, Summary, difference_interval};
+use crate::statistics::Estimate;
 
 /// A claimed cell with its verdict; numbers in the cell's unit.
 pub(super) struct Judged<'a> {
@@ -33,6 +32,8 @@ pub(super) struct Judged<'a> {
     pub judgement: Judgement,
     /// The verdict at half and at twice the tolerance.
     pub moved: [Verdict; 2],
+    /// Other variants that could speak for the cell, with their values.
+    pub others: Vec<String>,
     /// Labels of the deviations by which our runs differ from the authors' released code.
     pub deviations: Vec<String>,
     /// True where the experiment has runs of the row's network, finished or not; for a metric, on the table's data.
@@ -77,6 +78,7 @@ impl<'a> Judged<'a> {
             tolerance: None,
             judgement: Judgement { verdict: Verdict::NotAttempted, reason: String::new() },
             moved: [Verdict::NotAttempted; 2],
+            others: Vec::new(),
             deviations: Vec::new(),
             in_experiment: match cell.quantity {
                 Quantity::Metric(_) => found.on_its_data,
@@ -90,13 +92,13 @@ impl<'a> Judged<'a> {
             }
             quantity => judged.count(input, quantity),
         };
-        judged.judgement = judge(cell, &attempt);
+        judged.judgement = judge(row, cell, &attempt);
         judged.moved = [0.5, 2.0].map(|factor| {
             let mut attempt = attempt.clone();
             if let Attempt::Measured(measured) = &mut attempt {
                 measured.tolerance = measured.tolerance.map(|tolerance| factor * tolerance);
             }
-            judge(cell, &attempt).verdict
+            judge(row, cell, &attempt).verdict
         });
         judged
     }
@@ -120,7 +122,15 @@ impl<'a> Judged<'a> {
         self.std = summary.std;
         self.seeds = Some(summary.n);
         self.estimate = sample.estimate(definition).map(|estimate| scaled(estimate, unit));
-        self.interval = interval(&summary, self.table, self.cell);
+        self.interval = uncertain::interval(&summary, self.table, self.cell);
+        self.others = found
+            .others
+            .iter()
+            .filter_map(|other| {
+                let summary = other.summary(definition)?.times(unit);
+                Some(format!("{} {summary}", other.name))
+            })
+            .collect();
         self.deviations = changed(variant);
         Attempt::Measured(Measured {
             interval: self.interval,
@@ -147,6 +157,11 @@ impl<'a> Judged<'a> {
         Attempt::Counted(ours)
     }
 
+    /// How probable "reproduced" would be if ours were theirs in truth, with so many seeds that spread as ours do, in `[0, 1]`.
+    pub fn power(&self, seeds: usize) -> Option<f64> {
+        Some(uncertain::power(self.std?, seeds, self.table, self.cell, self.tolerance?))
+    }
+
     /// Ours minus theirs.
     pub fn difference(&self) -> Option<f64> {
         Some(self.ours? - self.cell.value)
@@ -165,29 +180,6 @@ fn scaled(estimate: Estimate, factor: f64) -> Estimate {
     }
 }
 
-/// Labels of the deviations by which a variant differs from the authors' released code.
-fn changed(variant: &Variant<'_>) -> Vec<String> {
-    let (settings, origin) = (&variant.first().settings, variant.origin());
-    register()
-        .filter(|deviation| matches!(deviation.applies(settings, origin.as_ref()), Status::Changed(_)))
-        .map(crate::claim::Deviation::label)
-        .collect()
-}
-
-/// Of ours minus theirs, with half a unit of their last digit on both sides.
-///
-/// A mean that they print without a spread is taken to vary as ours does, over so many trainings as they say, else one.
-fn interval(summary: &Summary, table: &Table, cell: &Cell) -> Option<(f64, f64)> {
-    let theirs = Reported { mean: cell.value, std: cell.spread, n: table.repeats };
-    let (mut low, mut high) = difference_interval(summary, theirs, LEVEL)?;
-    if cell.spread.is_none() {
-        let (middle, half) = (f64::midpoint(low, high), (high - low) / 2.0);
-        let wider = half * (1.0 + summary.n as f64 / table.repeats.unwrap_or(1) as f64).sqrt();
-        (low, high) = (middle - wider, middle + wider);
-    }
-    Some((low - cell.half_digit(), high + cell.half_digit()))
-}
-
 /// The largest that was measured for one of the runs, in points.
 fn noise_floor(variant: &Variant<'_>, definition: Definition) -> Option<f64> {
     let floors = variant.runs.iter().filter_map(|run| {
@@ -200,60 +192,4 @@ fn noise_floor(variant: &Variant<'_>, definition: Definition) -> Option<f64> {
         }
     });
     floors.reduce(f64::max)
-}
-
-/// Which variant speaks for a row, or why none does.
-struct Found<'v, 'a> {
-    variant: Result<&'v Variant<'a>, String>,
-    /// True where a variant is about the row's network.
-    has_network: bool,
-    /// True where one is on the table's data as well.
-    on_its_data: bool,
-}
-
-fn speaker<'v, 'a>(variants: &'v [Variant<'a>], table: &Table, row: &Row) -> Found<'v, 'a> {
-    if row.model.is_none() {
-        let reason = "no network here is what the row is about".to_owned();
-        return Found { variant: Err(reason), has_network: false, on_its_data: false };
-    }
-    let mut nearest = (0, "no run of this network in this experiment".to_owned());
-    let mut able: Vec<&Variant<'_>> = Vec::new();
-    for variant in variants.iter().filter(|variant| row.is_about(&variant.first().settings.model)) {
-        match obstacle(variant, table) {
-            None => able.push(variant),
-            Some(found) if found.0 > nearest.0 => nearest = found,
-            Some(_) => {}
-        }
-    }
-    // The one that is nearest to the authors' code speaks, the first of equals.
-    if let Some(variant) = able.into_iter().min_by_key(|variant| changed(variant).len()) {
-        return Found { variant: Ok(variant), has_network: true, on_its_data: true };
-    }
-    Found { has_network: nearest.0 > 0, on_its_data: nearest.0 > AT_DATA, variant: Err(nearest.1) }
-}
-
-/// How near a variant comes that runs on other data.
-const AT_DATA: u32 = 1;
-
-/// Why a variant doesn't speak for a table, the later the nearer.
-fn obstacle(variant: &Variant<'_>, table: &Table) -> Option<(u32, String)> {
-    let run = variant.first();
-    let (data, images, epochs) = (&run.settings.data, run.images[2], run.settings.train.epochs);
-    if run.record.synthetic {
-        return Some((AT_DATA, "its runs here are on synthetic images".to_owned()));
-    }
-    if !table.is_about(data) {
-        let here = format!("{} / {}", data.source.dataset(), data.source.split());
-        return Some((AT_DATA, format!("its runs here are on {here}")));
-    }
-    if data.size != table.size || images != table.images {
-        return Some((2, format!("its runs here report on {images} images of {0}x{0}", data.size)));
-    }
-    if let Some(claimed) = table.epochs.filter(|claimed| *claimed != epochs) {
-        return Some((3, format!("its runs here train for {epochs} epochs, the claim is about {claimed}")));
-    }
-    if variant.done().next().is_none() {
-        return Some((4, format!("0 of {} runs are done", variant.runs.len())));
-    }
-    None
 }

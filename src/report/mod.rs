@@ -13,7 +13,9 @@ mod limits;
 mod manifest;
 mod outline;
 mod page;
+mod speaker;
 mod table;
+mod uncertain;
 mod variant;
 mod write;
 

@@ -7,14 +7,14 @@ mod paired;
 mod power;
 mod seeds;
 mod spread;
-mod student;
 mod summary;
+mod uncertainty;
 
 pub use bootstrap::{Estimate, Resampling, bootstrap};
 pub use correction::holm;
 pub use paired::{Permutation, Wilcoxon, permutation, wilcoxon};
-pub use power::minimum_detectable;
+pub use power::{equivalence_power, minimum_detectable};
 pub use seeds::{RepeatedSeed, distinct_seeds};
 pub use spread::{largest_std, sigma_interval};
-pub use student::{Reported, difference_interval};
 pub use summary::Summary;
+pub use uncertainty::Uncertainty;

@@ -221,6 +221,16 @@ cells = { miou = "79.81 ± 0.10" }
     check("model = \"ege-unet\"", "model = \"vm-unet\"", "no model is named `vm-unet`");
     check("model = \"ege-unet\"\n", "", "claims/p.toml:17:12: `settings` need a `model`");
     check(
+        "model = \"ege-unet\"\nsettings = { dilations = [1, 1, 1, 1] }",
+        "identified = false",
+        "claims/p.toml:17:14: `identified` is about a `model`",
+    );
+    check(
+        "images = 650",
+        "images = 650\ntraining = \"as-printed\"",
+        "expected `as-released` or `as-written`",
+    );
+    check(
         "{ dilations = [1, 1, 1, 1] }",
         "{ attention = false }",
         "claims/p.toml:18:12: the model has no setting `attention`",

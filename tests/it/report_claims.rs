@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ege_bench::claim::{Claims, Quantity, Verdict, parse};
+use ege_bench::experiment::settings::Protocol;
 use ege_bench::metric::Definition;
 use ege_bench::report::{Conclusion, ReportInput, write};
 use ege_bench::store::{RegisteredTolerance, Registration};
@@ -81,6 +82,30 @@ fn ours() -> f64 {
         })
         .sum();
     100.0 * total / 3.0
+}
+
+#[test]
+fn runs_that_train_otherwise_than_claimed_are_not_judged() {
+    let mut input = claimed(&format!("{:.2}", ours()), "5.0");
+    input.claims[0].tables[0].training = Some(Protocol::AsReleased);
+    for run in &mut input.runs {
+        run.settings.train.batch_size = 16;
+    }
+    let (conclusion, text) = report(&input, "tables/verdicts.csv");
+    let told = "its runs here train otherwise than claimed: batch-size 16 instead of 8";
+    assert!(text.contains(told), "{text}");
+    assert_eq!(conclusion.attempted, 1, "the parameters, which no training changes");
+}
+
+#[test]
+fn a_guess_at_a_network_is_inconclusive() {
+    let mut input = claimed(&format!("{:.2}", ours() + 12.0), "5.0");
+    for row in &mut input.claims[0].tables[0].rows {
+        row.identified = false;
+    }
+    let (conclusion, text) = report(&input, "tables/verdicts.csv");
+    assert!(text.contains("which network it is is left open, ours is a guess: ours minus theirs"), "{text}");
+    assert_eq!(conclusion.failing, Vec::<String>::new());
 }
 
 #[test]

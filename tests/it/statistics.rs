@@ -4,7 +4,8 @@
 
 use ege_bench::random;
 use ege_bench::statistics::{
-    Estimate, Resampling, bootstrap, holm, minimum_detectable, permutation, sigma_interval, wilcoxon,
+    Estimate, Resampling, Uncertainty, bootstrap, equivalence_power, holm, minimum_detectable, permutation,
+    sigma_interval, wilcoxon,
 };
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -17,6 +18,7 @@ struct Reference {
     holm: Vec<Holm>,
     sigma: Vec<Sigma>,
     detectable: Vec<Detectable>,
+    equivalence: Vec<Equivalence>,
 }
 
 /// One sample `x`, two samples `x` and `y`, or counts by image and seed.
@@ -70,9 +72,20 @@ struct Sigma {
 #[derive(Deserialize)]
 struct Detectable {
     std_error: f64,
+    /// None where the error is known.
+    freedom: Option<f64>,
     level: f64,
     power: f64,
     difference: f64,
+}
+
+#[derive(Deserialize)]
+struct Equivalence {
+    std_error: f64,
+    freedom: Option<f64>,
+    tolerance: f64,
+    level: f64,
+    power: f64,
 }
 
 fn reference() -> Reference {
@@ -183,9 +196,17 @@ fn quantiles_of_distributions_agree_with_scipy() {
         check(&format!("sigma of {n} at {level}, low"), low, ours_low, 1e-9 * low);
         check(&format!("sigma of {n} at {level}, high"), high, ours_high, 1e-9 * high);
     }
-    for Detectable { std_error, level, power, difference } in reference.detectable {
-        let ours = minimum_detectable(std_error, level, power);
-        check(&format!("detectable at {level}, {power}"), difference, ours, 1e-9 * difference);
+    let uncertainty = |std_error, freedom: Option<f64>| Uncertainty {
+        std_error,
+        freedom: freedom.unwrap_or(f64::INFINITY),
+    };
+    for Detectable { std_error, freedom, level, power, difference } in reference.detectable {
+        let ours = minimum_detectable(uncertainty(std_error, freedom), level, power);
+        check(&format!("detectable at {level}, {power}"), difference, ours, 1e-5 * difference);
+    }
+    for Equivalence { std_error, freedom, tolerance, level, power } in reference.equivalence {
+        let ours = equivalence_power(uncertainty(std_error, freedom), tolerance, level);
+        check(&format!("power of ±{tolerance} at ±{std_error}"), power, ours, 1e-6);
     }
 }
 

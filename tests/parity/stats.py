@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+from scipy import integrate, optimize, stats
 from scipy.stats._resampling import _bca_interval
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import normal_power
@@ -168,11 +168,38 @@ def sigmas():
 
 
 def detectables():
-    for std_error, level, power in [(0.1, 0.05, 0.8), (1.0, 0.01, 0.9), (0.25, 0.1, 0.5)]:
-        difference = (stats.norm.ppf(1 - level / 2) + stats.norm.ppf(power)) * std_error
-        # statsmodels' power of that difference, which counts significant differences in the wrong direction too.
-        assert abs(normal_power(difference / std_error, 1, level) - power) < 1e-3
-        yield {"std_error": std_error, "level": level, "power": power, "difference": float(difference)}
+    cases = [(0.1, None, 0.05, 0.8), (1.0, None, 0.01, 0.9), (0.25, 4, 0.1, 0.5), (0.3, 7.5, 0.05, 0.8), (2.0, 1, 0.05, 0.8)]
+    for std_error, freedom, level, power in cases:
+        limit = stats.norm.isf(level / 2) if freedom is None else stats.t.isf(level / 2, freedom)
+
+        def found(difference):
+            if freedom is None:
+                return normal_power(difference, 1, level)
+            # The noncentral distribution of scipy is no number far out in the wrong direction, where nothing is left.
+            wrong = stats.nct.cdf(-limit, freedom, difference)
+            return stats.nct.sf(limit, freedom, difference) + (0 if np.isnan(wrong) else wrong)
+
+        difference = std_error * optimize.brentq(lambda d: found(d) - power, 1e-3, 100, xtol=1e-12)
+        case = {"std_error": std_error, "freedom": freedom, "level": level, "power": power}
+        yield case | {"difference": float(difference)}
+
+
+def equivalences():
+    for std_error, freedom, tolerance, level in [(0.18, 4, 0.5, 0.95), (0.1, 8, 0.5, 0.95), (0.3, 3.3, 1.5, 0.9), (0.2, None, 0.5, 0.95)]:
+        def within(ratio):
+            room = tolerance / std_error - quantile * ratio
+            return max(2 * stats.norm.cdf(room) - 1, 0)
+
+        if freedom is None:
+            quantile = stats.norm.ppf((1 + level) / 2)
+            power = within(1)
+        else:
+            quantile = stats.t.ppf((1 + level) / 2, freedom)
+            # The estimated error over the true one is a chi variable over the root of its freedom.
+            ratio = stats.chi(freedom, scale=freedom**-0.5)
+            power = integrate.quad(lambda x: ratio.pdf(x) * within(x), 0, tolerance / std_error / quantile, epsabs=1e-12)[0]
+        case = {"std_error": std_error, "freedom": freedom, "tolerance": tolerance, "level": level}
+        yield case | {"power": float(power)}
 
 
 reference = {
@@ -183,6 +210,7 @@ reference = {
     "holm": list(holms()),
     "sigma": list(sigmas()),
     "detectable": list(detectables()),
+    "equivalence": list(equivalences()),
 }
 # A case a line.
 blocks = [f'"{key}": [\n' + ",\n".join(json.dumps(case) for case in cases) + "\n]" for key, cases in reference.items()]

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use super::finding::{Check, Finding, Outcome};
 use super::polytope::{AtLeast, inside};
-use super::text::{count, percent_list};
+use super::text::percent_list;
 use crate::claim::claims::{Cell, Quantity, Row, Table};
 use crate::metric::{Counts, Definition};
+use crate::number::grouped;
 
 /// Metrics of one pooled matrix.
 const POOLED: [Definition; 5] = [
@@ -86,20 +87,20 @@ fn judge(table: &Table, printed: &[Printed<'_>]) -> (Outcome, String) {
     let of = match &table.lesion_pixels {
         Some(known) => format!(
             "{} pixels of {} images, {} of lesion ({})",
-            count(pixels),
+            grouped(pixels),
             table.images,
-            count(known.count),
+            grouped(known.count),
             known.source
         ),
-        None => format!("{} pixels of {} images, any number of lesion", count(pixels), table.images),
+        None => format!("{} pixels of {} images, any number of lesion", grouped(pixels), table.images),
     };
     if let Some(Counts { tp, fp, fn_, tn }) = matrix(printed, pixels, known) {
-        let example = format!("TP {} FP {} FN {} TN {}", count(tp), count(fp), count(fn_), count(tn));
+        let example = format!("TP {} FP {} FN {} TN {}", grouped(tp), grouped(fp), grouped(fn_), grouped(tn));
         return (Outcome::Holds, format!("{of}: {example} gives {values}"));
     }
     let cut: Vec<Printed<'_>> = printed.iter().map(|printed| Printed { cut_off: true, ..*printed }).collect();
     if let Some(Counts { tp, fp, fn_, tn }) = matrix(&cut, pixels, known) {
-        let example = format!("TP {} FP {} FN {} TN {}", count(tp), count(fp), count(fn_), count(tn));
+        let example = format!("TP {} FP {} FN {} TN {}", grouped(tp), grouped(fp), grouped(fn_), grouped(tn));
         return (
             Outcome::Holds,
             format!("{of}: {example} gives {values} where digits are cut off; none where they are rounded"),
@@ -119,7 +120,7 @@ fn judge(table: &Table, printed: &[Printed<'_>]) -> (Outcome, String) {
     if known.is_some() {
         let _ = match matrix(printed, pixels, None) {
             Some(Counts { tp, fn_, .. }) => {
-                let lesion = count(tp + fn_);
+                let lesion = grouped(tp + fn_);
                 write!(arithmetic, "; with another number of lesion pixels there is one, such as {lesion}")
             }
             None => write!(arithmetic, "; with any other number of lesion pixels neither: {}", off(None)),
@@ -162,11 +163,14 @@ fn slack(printed: &[Printed<'_>], pixels: u64, lesion: Option<u64>) -> Option<f6
 
 /// What the printed values say about shares of the pixels (TP, FP, FN); TN is the rest.
 fn planes(printed: &[Printed<'_>], pixels: u64, lesion: Option<u64>, widening: f64) -> Vec<AtLeast> {
-    let mut planes: Vec<AtLeast> = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, -1.0, -1.0]]
-        .into_iter()
-        .zip([0.0, 0.0, 0.0, -1.0])
-        .map(|(a, b)| AtLeast { a, b })
-        .collect();
+    // There is a lesion pixel: without any, all metrics of lesions are undefined, and near none every value would be possible.
+    let pixel = 1.0 / pixels as f64;
+    let mut planes: Vec<AtLeast> =
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, -1.0, -1.0], [1.0, 0.0, 1.0]]
+            .into_iter()
+            .zip([0.0, 0.0, 0.0, -1.0, pixel])
+            .map(|(a, b)| AtLeast { a, b })
+            .collect();
     if let Some(lesion) = lesion {
         let share = lesion as f64 / pixels as f64;
         planes.push(AtLeast { a: [1.0, 0.0, 1.0], b: share });
@@ -204,40 +208,16 @@ fn fraction(definition: Definition) -> ([f64; 3], f64, [f64; 3], f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claim::claims::{Evidence, LesionPixels, SelectedOn};
+    use crate::claim::made_up;
 
     fn table(lesion: Option<u64>, values: [&str; 5]) -> Table {
         let cell = |(definition, text): (&Definition, &str)| {
             let value = text.parse().ok()?;
             let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-            let quantity = Quantity::Metric(*definition);
-            let heading = definition.name().to_owned();
-            Some(Cell {
-                heading,
-                quantity,
-                value,
-                spread: None,
-                digits,
-                evidence: Evidence::Table,
-                source: String::new(),
-            })
+            Some(made_up::cell(Quantity::Metric(*definition), value, digits))
         };
         let cells = POOLED.iter().zip(values).filter_map(cell).collect();
-        let row = Row { label: "R".into(), model: None, change: String::new(), note: String::new(), cells };
-        Table {
-            name: "t".into(),
-            title: String::new(),
-            dataset: "isic2017".into(),
-            split: "paper".into(),
-            images: 650,
-            size: 256,
-            protocol: String::new(),
-            epochs: None,
-            repeats: None,
-            selection: SelectedOn::Unknown,
-            lesion_pixels: lesion.map(|count| LesionPixels { count, source: "counted".into() }),
-            rows: vec![row],
-        }
+        made_up::table(lesion, vec![made_up::row(cells)])
     }
 
     fn outcome(lesion: Option<u64>, values: [&str; 5]) -> Option<Outcome> {
@@ -266,6 +246,15 @@ mod tests {
     fn rows_that_say_one_thing_are_left_to_the_identity() {
         assert_eq!(outcome(None, ["77.08", "87.05", "", "", ""]), None);
         assert_eq!(outcome(None, ["", "", "95.68", "", ""]), None);
+    }
+
+    #[test]
+    fn images_without_a_lesion_make_nothing_possible() {
+        // Sensitivity and IoU contradict each other (IoU can't be larger) unless nothing is counted at all.
+        assert_eq!(outcome(None, ["77.08", "", "", "60.00", ""]), Some(Outcome::Fails));
+        let found = &findings(&table(None, ["77.08", "", "", "60.00", ""]))[0].arithmetic;
+        // 17.08 points lie between them: each has to give half of it.
+        assert!(found.contains("off by 8.53"), "{found}");
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::finding::{Check, Finding, Outcome};
-use super::text::count;
 use crate::claim::claims::{Cell, Claims, Quantity, Row, Table};
 use crate::claim::statement::{Ratio, Storage};
 use crate::experiment::settings::ModelSettings;
+use crate::number::grouped;
 
 /// What a network costs by one rule of counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ fn judge(row: &Row, cell: &Cell, counted: &[Counted]) -> (Outcome, String) {
     };
     let mut said = format!(
         "{} {what} = {ours:.*} {}, printed {:.digits$}",
-        count(exact),
+        grouped(exact),
         digits + 2,
         cell.quantity.unit(),
         cell.value
@@ -92,9 +92,14 @@ fn judge(row: &Row, cell: &Cell, counted: &[Counted]) -> (Outcome, String) {
     });
     let outcome = match fits {
         Some(other) => {
-            let number = count(value(cell.quantity, other));
+            let number = grouped(value(cell.quantity, other));
             let _ = write!(said, "; the rule of `{}` counts {number}, which prints so", other.convention);
             Outcome::Doubtful
+        }
+        // Nothing is known to be false of a network that nobody knows.
+        None if !row.identified => {
+            said += "; which network it is is left open, ours is a guess";
+            Outcome::Unchecked
         }
         None => Outcome::Fails,
     };
@@ -153,7 +158,7 @@ pub(super) fn ratio(claims: &Claims, ratio: &Ratio, counter: &Count<'_>) -> Vec<
         let quotient = a as f64 / b as f64;
         let near = |(a, b, _): &&(u64, u64, &str)| off(*a, *b).abs() <= NEAR;
         let other = pairs[1..].iter().find(near).map(|(a, b, convention)| {
-            let (quotient, a, b) = (*a as f64 / *b as f64, count(*a), count(*b));
+            let (quotient, a, b) = (*a as f64 / *b as f64, grouped(*a), grouped(*b));
             format!("; by the rule of `{convention}` {a} / {b} = {quotient:.1}")
         });
         let outcome = if (quotient - ratio.value).abs() <= half {
@@ -168,8 +173,8 @@ pub(super) fn ratio(claims: &Claims, ratio: &Ratio, counter: &Count<'_>) -> Vec<
             outcome,
             format!(
                 "as counted: {} / {} = {quotient:.1}, claimed {:.digits$} ({:+.1} %){other}",
-                count(a),
-                count(b),
+                grouped(a),
+                grouped(b),
                 ratio.value,
                 100.0 * off(a, b)
             ),
@@ -197,8 +202,8 @@ pub(super) fn storage(claims: &Claims, storage: &Storage, counter: &Count<'_>) -
             };
             let arithmetic = format!(
                 "{} parameters x 4 bytes = {} bytes = {kb:.1} kB ({kib:.1} KiB), claimed {claimed}{kind}",
-                count(*parameters),
-                count(bytes)
+                grouped(*parameters),
+                grouped(bytes)
             );
             (if fits { Outcome::Holds } else { Outcome::Fails }, arithmetic)
         }

@@ -14,8 +14,8 @@ pub struct SplitFacts {
     pub trained_and_reported: Vec<String>,
     /// Ids that train and select.
     pub trained_and_selecting: Vec<String>,
-    /// Pairs of images that look the same, one of which trains while the other is reported on; none
-    /// where the images aren't there to be compared, with the reason.
+    /// Pairs of images that look the same, one of which trains while the other selects or is reported on; none where the
+    /// images aren't there to be compared, with the reason.
     pub twins: Result<Vec<Twins>, String>,
 }
 
@@ -24,11 +24,13 @@ pub struct SplitFacts {
 pub struct Twins {
     /// The image that trains.
     pub trained: String,
-    /// The one that is reported on.
-    pub reported: String,
+    /// The one that selects or is reported on.
+    pub other: String,
+    /// True where the other one is reported on; it may select as well.
+    pub reported: bool,
     /// Mean squared difference of both at 32x32 pixels, of values in 0..255; 0 for the same pixels.
     pub distance: f64,
-    /// True where every pixel is the same at full size.
+    /// True where every pixel was seen to be the same at full size.
     pub identical: bool,
 }
 
@@ -50,6 +52,14 @@ pub(super) fn findings(table: &Table, facts: Option<&SplitFacts>) -> Vec<Finding
     match facts {
         None => found
             .push(finding(Check::Leaks, (Outcome::Unchecked, format!("the split {name} is not known here")))),
+        // Of another number of images nothing is known.
+        Some(facts) if facts.images[2] != table.images => {
+            let said = format!(
+                "{name} reports on {} images here, the table on {}: it is another split",
+                facts.images[2], table.images
+            );
+            found.push(finding(Check::Leaks, (Outcome::Unchecked, said)));
+        }
         Some(facts) => {
             found.push(finding(Check::Leaks, shared(facts, &name)));
             found.push(finding(Check::Leaks, twins(facts, &name)));
@@ -59,7 +69,7 @@ pub(super) fn findings(table: &Table, facts: Option<&SplitFacts>) -> Vec<Finding
 }
 
 fn selection(table: &Table, facts: Option<&SplitFacts>) -> (Outcome, String) {
-    let same = facts.is_some_and(|facts| facts.selects_on_report);
+    let same = facts.is_some_and(|facts| facts.selects_on_report && facts.images[2] == table.images);
     let images = table.images;
     match (table.selection, same) {
         (SelectedOn::Reported, _) => (
@@ -100,7 +110,8 @@ fn twins(facts: &SplitFacts, name: &str) -> (Outcome, String) {
     match &facts.twins {
         Err(reason) => (Outcome::Unchecked, format!("{name}: images weren\u{2019}t compared, {reason}")),
         Ok(twins) if twins.is_empty() => {
-            (Outcome::Holds, format!("{name}: no image that trains looks like one that is reported on"))
+            let said = "no image that trains looks like one that selects or is reported on";
+            (Outcome::Holds, format!("{name}: {said}"))
         }
         Ok(twins) => {
             let each: Vec<String> = twins
@@ -111,14 +122,16 @@ fn twins(facts: &SplitFacts, name: &str) -> (Outcome, String) {
                     } else {
                         format!("mean squared difference {:.2} at 32x32", pair.distance)
                     };
-                    format!("{} trains, {} is reported on ({how})", pair.trained, pair.reported)
+                    let does = if pair.reported { "is reported on" } else { "selects" };
+                    format!("{} trains, {} {does} ({how})", pair.trained, pair.other)
                 })
                 .collect();
-            let share = 100.0 * twins.len() as f64 / facts.images[2].max(1) as f64;
+            let reported = twins.iter().filter(|pair| pair.reported).count();
+            let share = 100.0 * reported as f64 / facts.images[2].max(1) as f64;
             (
                 Outcome::Doubtful,
                 format!(
-                    "{name}: {} leak ({share:.2} % of the reported images): {}",
+                    "{name}: {} leak, {reported} of them into the reported images ({share:.2} %): {}",
                     each.len(),
                     each.join("; ")
                 ),

@@ -3,12 +3,12 @@
 use super::finding::{Check, Finding, Outcome};
 use crate::claim::claims::{Cell, Claims, Quantity, Row, Table};
 use crate::metric::Definition;
-use crate::statistics::{largest_std, sigma_interval};
+use crate::statistics::{Uncertainty, largest_std, sigma_interval};
 
 /// Confidence of the statements.
 const LEVEL: f64 = 0.95;
 
-/// Two-sided quantile of the normal distribution for that confidence.
+/// Two-sided quantile of the normal distribution for that confidence, for a spread that is taken as known.
 const QUANTILE: f64 = 1.96;
 
 /// A finding for each printed spread, and one for each lead of the paper's own network.
@@ -50,10 +50,14 @@ fn possible(table: &Table, cell: &Cell, spread: f64) -> (Outcome, String) {
     let Some(n) = table.repeats else {
         return (Outcome::Unchecked, format!("± {spread:.digits$} of an unknown number of trainings"));
     };
-    let Some((low, high)) = sigma_interval(spread, n, LEVEL) else {
+    let half = cell.half_digit();
+    // The printed digits stand for everything that rounds to them, 0.00 among it.
+    let low = sigma_interval((spread - half).max(0.0), n, LEVEL).map(|(low, _)| low);
+    let high = sigma_interval(spread + half, n, LEVEL).map(|(_, high)| high);
+    let (Some(low), Some(high)) = (low, high) else {
         return (Outcome::Fails, format!("{n} training has no spread, printed ± {spread:.digits$}"));
     };
-    if largest_std(cell.value, n, 0.0, 100.0).is_some_and(|largest| spread - cell.half_digit() > largest) {
+    if largest_std(cell.value, n, 0.0, 100.0).is_some_and(|largest| spread - half > largest) {
         return (
             Outcome::Fails,
             format!(
@@ -66,7 +70,7 @@ fn possible(table: &Table, cell: &Cell, spread: f64) -> (Outcome, String) {
         Outcome::Holds,
         format!(
             "± {spread:.digits$} over n = {n}: the standard deviation that it estimates lies between {low:.2} and {high:.2} (95 %, \
-             chi-squared), so a mean of {n} is known to ± {:.2} to ± {:.2}",
+             chi-squared, with the rounding of what is printed), so a mean of {n} is known to ± {:.2} to ± {:.2}",
             QUANTILE * low / (n as f64).sqrt(),
             QUANTILE * high / (n as f64).sqrt()
         ),
@@ -107,32 +111,87 @@ fn lead(claims: &Claims, table: &Table) -> Option<Finding> {
     }
     let digits = mine.digits;
     let said = format!("{} leads {} by {lead:.digits$} points", own.label, rival.label);
-    let (outcome, arithmetic) = match (mine.spread, theirs.spread, table.repeats) {
+    let part = |spread: f64, n: usize| (spread * spread / n as f64, (n - 1) as f64);
+    let (outcome, arithmetic) = match (mine.spread, theirs.spread, table.repeats.filter(|n| *n > 1)) {
         (Some(a), Some(b), Some(n)) => {
-            let error = QUANTILE * ((a * a + b * b) / n as f64).sqrt();
+            let error = Uncertainty::of(&[part(a, n), part(b, n)]).half_width(LEVEL);
             let outcome = if lead > error { Outcome::Holds } else { Outcome::Doubtful };
-            (outcome, format!("{said}; chance allows {error:.digits$} (95 %, n = {n} each)"))
+            (outcome, format!("{said}; chance allows {error:.digits$} (95 %, Welch, n = {n} each)"))
         }
         (Some(a), None, Some(n)) => {
-            // The rival's spread at which the lead is just what chance allows.
-            let room = n as f64 * (lead / QUANTILE).powi(2) - a * a;
-            let limit = room.max(0.0).sqrt();
-            (
-                Outcome::Doubtful,
-                format!(
+            let chance = |b: f64| Uncertainty::of(&[part(a, n), part(b, n)]).half_width(LEVEL);
+            let said = match largest_below(chance, lead) {
+                Some(limit) => format!(
                     "{said}, but no spread is printed for {}: the lead is more than chance only where that network\u{2019}s spread is \
-                     below {limit:.2} points, if it was trained {n} times as well; the selection on the reported images favours \
-                     whoever was tuned on them",
+                     below {limit:.2} points, if it was trained {n} times as well",
                     rival.label
                 ),
+                None => format!(
+                    "{said}, but chance allows that by its own spread alone (95 %, n = {n}), and none is printed for {}",
+                    rival.label
+                ),
+            };
+            (
+                Outcome::Doubtful,
+                format!("{said}; the selection on the reported images favours whoever was tuned on them"),
             )
         }
-        _ => (
-            Outcome::Doubtful,
-            format!(
-                "{said}, but not both spreads and a number of trainings are printed: chance can\u{2019}t be told apart"
-            ),
-        ),
+        (mine, theirs, repeats) => {
+            let missing: Vec<String> = [
+                mine.is_none().then(|| format!("the spread of {}", own.label)),
+                theirs.is_none().then(|| format!("the spread of {}", rival.label)),
+                repeats.is_none().then(|| "a number of trainings of at least two".to_owned()),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            let missing = missing.join(" and ");
+            (
+                Outcome::Doubtful,
+                format!("{said}, but {missing} isn\u{2019}t printed: chance can\u{2019}t be told apart"),
+            )
+        }
     };
     Some(finding(Check::Lead, table, own, &[mine], outcome, arithmetic))
+}
+
+/// The largest argument in 0..100 at which a growing function stays below `limit`; `None` where it never does.
+fn largest_below(growing: impl Fn(f64) -> f64, limit: f64) -> Option<f64> {
+    let (mut low, mut high) = (0.0, 100.0);
+    if growing(low) >= limit {
+        return None;
+    }
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if growing(middle) < limit { low = middle } else { high = middle }
+    }
+    Some(low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::made_up;
+
+    #[test]
+    fn the_rivals_spread_is_found_by_welch() {
+        // The lead of 0.60 over 5 trainings each, with a spread of 0.10 of its own.
+        let part = |spread: f64| (spread * spread / 5.0, 4.0);
+        let chance = |rival: f64| Uncertainty::of(&[part(0.10), part(rival)]).half_width(LEVEL);
+        let limit = largest_below(chance, 0.60).unwrap();
+        assert!((limit - 0.49).abs() < 0.005, "{limit}");
+        assert_eq!(largest_below(|x| x + 1.0, 0.5), None);
+    }
+
+    #[test]
+    fn a_printed_spread_of_zero_is_no_certainty() {
+        let iou = Quantity::Metric(Definition::PooledIou);
+        let cell = Cell { spread: Some(0.0), ..made_up::cell(iou, 79.81, 2) };
+        let mut table = made_up::table(None, vec![made_up::row(vec![cell])]);
+        table.repeats = Some(5);
+        let (outcome, said) = possible(&table, &table.rows[0].cells[0], 0.0);
+        assert_eq!(outcome, Outcome::Holds);
+        // Up to 0.005, of which five trainings leave up to 2.87 times as much.
+        assert!(said.contains("between 0.00 and 0.01"), "{said}");
+    }
 }

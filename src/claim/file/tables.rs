@@ -51,9 +51,16 @@ pub(super) fn table(typed: FileTable) -> Result<Table, Fault> {
         }
         let cells = cells(&row, &columns, (typed.name.get_ref(), typed.evidence, &typed.source))?;
         let model = model(row.model.as_ref(), row.settings)?;
-        rows.push(Row { label: row.label.into_inner(), model, change: row.change, note: row.note, cells });
+        let identified = match row.identified {
+            Some(identified) if model.is_none() => {
+                return Err(Fault::at(&identified, "`identified` is about a `model`, and the row has none"));
+            }
+            identified => identified.is_none_or(Spanned::into_inner),
+        };
+        let label = row.label.into_inner();
+        rows.push(Row { label, model, identified, change: row.change, note: row.note, cells });
     }
-    let FileTable { name, title, dataset, split, protocol, selection, .. } = typed;
+    let FileTable { name, title, dataset, split, protocol, training, selection, .. } = typed;
     Ok(Table {
         name: name.into_inner(),
         title,
@@ -63,6 +70,7 @@ pub(super) fn table(typed: FileTable) -> Result<Table, Fault> {
         size,
         protocol,
         epochs,
+        training,
         repeats,
         selection,
         lesion_pixels,

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use crate::claim::claims::{Evidence, SelectedOn};
+use crate::experiment::settings::Protocol;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +82,7 @@ pub(super) struct FileTable {
     pub size: Spanned<usize>,
     pub protocol: String,
     pub epochs: Option<Spanned<usize>>,
+    pub training: Option<Protocol>,
     pub repeats: Option<Spanned<usize>>,
     #[serde(default)]
     pub selection: SelectedOn,
@@ -114,6 +116,7 @@ pub(super) struct FileRow {
     pub label: Spanned<String>,
     pub model: Option<Spanned<String>>,
     pub settings: Option<Spanned<toml::Table>>,
+    pub identified: Option<Spanned<bool>>,
     #[serde(default)]
     pub change: String,
     #[serde(default)]

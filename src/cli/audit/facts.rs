@@ -96,16 +96,24 @@ fn compared(table: &Table, split: &Split, data: &Path) -> Result<Vec<Twins>, Str
         format!("{} isn\u{2019}t prepared at {2}x{2} below {1}", table.dataset, data.display(), table.size)
     })?;
     split.require(&table.dataset, &images).map_err(|error| error.to_string())?;
-    let found = dataset::twins(&images, &split.train, &split.report);
-    Ok(found
-        .into_iter()
-        .map(|twin| Twins {
+    let among = |list: &[String], reported: bool| {
+        let of = |twin: dataset::Twin| Twins {
             trained: twin.a,
-            reported: twin.b,
+            other: twin.b,
+            reported,
             distance: twin.distance,
             identical: twin.identical,
-        })
-        .collect())
+        };
+        dataset::twins(&images, &split.train, list).into_iter().map(of).collect::<Vec<_>>()
+    };
+    let mut found = among(&split.report, true);
+    found.extend(among(&selecting_alone(split), false));
+    Ok(found)
+}
+
+/// Ids that select and aren't reported on.
+fn selecting_alone(split: &Split) -> Vec<String> {
+    split.select.iter().filter(|id| split.report.binary_search(id).is_err()).cloned().collect()
 }
 
 /// Pairs that `datasets.lock` lists; `None` where it lists none for the data set.
@@ -115,18 +123,17 @@ fn listed(table: &Table, split: &Split) -> Option<Vec<Twins>> {
         return None;
     }
     let is_in = |list: &[String], id: &String| list.binary_search(id).is_ok();
+    let selecting = selecting_alone(split);
     let across = near.iter().filter_map(|pair| {
         let [a, b] = &pair.ids;
-        let (trained, reported) = [(a, b), (b, a)]
-            .into_iter()
-            .find(|(one, other)| is_in(&split.train, one) && is_in(&split.report, other))?;
-        let distance = pair.mse.max(0.0);
-        Some(Twins {
-            trained: trained.clone(),
-            reported: reported.clone(),
-            distance,
-            identical: distance == 0.0,
-        })
+        let mut orders = [(a, b), (b, a)].into_iter().filter(|(one, _)| is_in(&split.train, one));
+        let in_either = |(trained, other): (&String, &String)| {
+            let reported = is_in(&split.report, other);
+            (reported || is_in(&selecting, other)).then(|| (trained.clone(), other.clone(), reported))
+        };
+        let (trained, other, reported) = orders.find_map(in_either)?;
+        // The list knows them at 32x32 only.
+        Some(Twins { trained, other, reported, distance: pair.mse.max(0.0), identical: false })
     });
     Some(across.collect())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::show::{card, grouped};
+use super::show::card;
 use crate::cli::args::CostArguments;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
@@ -10,6 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::table::Table;
 use crate::cost::{Convention, Count};
 use crate::model;
+use crate::number::grouped;
 
 pub(in crate::cli) fn run(context: &Context, arguments: &CostArguments) -> Result<ExitCode, Failure> {
     let size = arguments.size;

@@ -12,6 +12,7 @@ use crate::dataset::DatasetError;
 use crate::experiment::settings::is_size;
 use crate::model;
 use crate::model::Card;
+use crate::number::grouped;
 
 pub(in crate::cli) fn run(context: &Context, arguments: &ShowArguments) -> Result<ExitCode, Failure> {
     let (name, size) = (&arguments.model, arguments.size);
@@ -75,29 +76,4 @@ pub(in crate::cli) fn card(name: &str, size: usize) -> Result<Card, Failure> {
         let known = model::names().join(", ");
         Failure::usage(format!("unknown model `{name}`; known are {known}"), None)
     })
-}
-
-/// The number with commas between its thousands.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (number, expect) in [(0, "0"), (999, "999"), (53_374, "53,374"), (72_096_256, "72,096,256")] {
-            assert_eq!(grouped(number), expect);
-        }
-    }
 }

@@ -1,8 +1,9 @@
 //! How many values fall where.
 
-use plotters::prelude::{ChartBuilder, Color, DrawingAreaErrorKind, IntoDrawingArea, Rectangle, SVGBackend};
+use plotters::prelude::{Color, IntoDrawingArea, Rectangle, SVGBackend};
 
-use super::theme::{self, SCALE, SIZE, themed};
+use super::frame::{self, Drawn};
+use super::theme::{self, SCALE, SIZE};
 use crate::report::error::ReportError;
 
 /// Bins of equal width over `[0, 100]`.
@@ -24,39 +25,21 @@ impl Histogram {
     /// # Errors
     /// When plotters can't draw it.
     pub fn svg(&self) -> Result<String, ReportError> {
-        let mut svg = String::new();
-        self.draw(&mut svg).map_err(|error| ReportError::Chart {
-            chart: self.description.clone(),
-            message: error.to_string(),
-        })?;
-        Ok(themed(&svg, &self.description))
+        frame::svg(&self.description, SIZE, |svg| self.draw(svg))
     }
 
-    fn draw(&self, svg: &mut String) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
+    fn draw(&self, svg: &mut String) -> Drawn {
         let root = SVGBackend::with_string(svg, (SIZE.0 * SCALE, SIZE.1 * SCALE)).into_drawing_area();
         let bins = bins(&self.values);
         let top = bins.iter().copied().max().unwrap_or(0).max(1) as f64 * 1.08;
-        let mut chart = ChartBuilder::on(&root)
-            .margin_top(8 * SCALE)
-            .margin_right(14 * SCALE)
-            .x_label_area_size(44 * SCALE)
-            .y_label_area_size(66 * SCALE)
-            .build_cartesian_2d(0.0..100.0, 0.0..top)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .light_line_style(plotters::style::TRANSPARENT)
-            .bold_line_style(theme::grid())
-            .axis_style(theme::axis())
-            .set_all_tick_mark_size(4 * SCALE)
-            .x_labels(11)
-            .y_labels(6)
+        let mut chart = frame::framed(&root).build_cartesian_2d(0.0..100.0, 0.0..top)?;
+        let mut mesh = chart.configure_mesh();
+        frame::meshed(&mut mesh);
+        mesh.x_labels(11)
             .x_label_formatter(&|value| format!("{value:.0}"))
             .y_label_formatter(&|value| {
                 if (value - value.round()).abs() < 1e-6 { format!("{value:.0}") } else { String::new() }
             })
-            .label_style(theme::text())
-            .axis_desc_style(theme::text())
             .x_desc(self.x_label.as_str())
             .y_desc(self.y_label.as_str())
             .draw()?;

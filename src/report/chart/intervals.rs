@@ -1,12 +1,11 @@
 //! Values with their intervals, one below the other.
 
-use plotters::prelude::{
-    ChartBuilder, Circle, Color, Cross, DrawingAreaErrorKind, IntoDrawingArea, PathElement, SVGBackend,
-};
+use plotters::prelude::{ChartBuilder, Circle, Color, Cross, IntoDrawingArea, PathElement, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::frame::{self, Drawn};
 use super::lines::{digits, limits, tick};
-use super::theme::{self, SCALE, SIZE, themed_at};
+use super::theme::{self, SCALE, SIZE};
 use crate::report::error::ReportError;
 
 /// A chart of values with intervals, a row each.
@@ -43,16 +42,11 @@ impl IntervalChart {
     /// # Errors
     /// When plotters can't draw it.
     pub fn svg(&self) -> Result<String, ReportError> {
-        let mut svg = String::new();
         let size = (WIDTH, ROW * self.rows.len() as u32 + 64);
-        self.draw(&mut svg, size).map_err(|error| ReportError::Chart {
-            chart: self.description.clone(),
-            message: error.to_string(),
-        })?;
-        Ok(themed_at(&svg, &self.description, size))
+        frame::svg(&self.description, size, |svg| self.draw(svg, size))
     }
 
-    fn draw(&self, svg: &mut String, size: (u32, u32)) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
+    fn draw(&self, svg: &mut String, size: (u32, u32)) -> Drawn {
         let root = SVGBackend::with_string(svg, (size.0 * SCALE, size.1 * SCALE)).into_drawing_area();
         let values = self.rows.iter().flat_map(|row| [Some(row.low), Some(row.high), row.claimed, Some(0.0)]);
         let (x0, x1) = limits(values.flatten(), 0.05, false);

@@ -1,10 +1,9 @@
 //! Curves over a common axis.
 
-use plotters::prelude::{
-    ChartBuilder, Circle, Color, DrawingAreaErrorKind, IntoDrawingArea, LineSeries, SVGBackend,
-};
+use plotters::prelude::{Circle, Color, IntoDrawingArea, LineSeries, SVGBackend};
 
-use super::theme::{self, SCALE, SIZE, themed};
+use super::frame::{self, Drawn};
+use super::theme::{self, SCALE, SIZE};
 use crate::report::error::ReportError;
 
 /// Where no curve has more points, each has a dot.
@@ -56,40 +55,22 @@ impl LineChart {
     /// # Errors
     /// When plotters can't draw it.
     pub fn svg(&self) -> Result<String, ReportError> {
-        let mut svg = String::new();
-        self.draw(&mut svg).map_err(|error| ReportError::Chart {
-            chart: self.description.clone(),
-            message: error.to_string(),
-        })?;
-        Ok(themed(&svg, &self.description))
+        frame::svg(&self.description, SIZE, |svg| self.draw(svg))
     }
 
-    fn draw(&self, svg: &mut String) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
+    fn draw(&self, svg: &mut String) -> Drawn {
         let root = SVGBackend::with_string(svg, (SIZE.0 * SCALE, SIZE.1 * SCALE)).into_drawing_area();
         let points = || self.series.iter().flat_map(|series| series.points.iter().copied());
         let (x0, x1) = self.x.limits(points().map(|(x, _)| x), 0.0);
         let (y0, y1) = self.y.limits(points().map(|(_, y)| y), 0.06);
-        let mut chart = ChartBuilder::on(&root)
-            .margin_top(8 * SCALE)
-            .margin_right(14 * SCALE)
-            .x_label_area_size(44 * SCALE)
-            .y_label_area_size(66 * SCALE)
-            .build_cartesian_2d(x0..x1, y0..y1)?;
+        let mut chart = frame::framed(&root).build_cartesian_2d(x0..x1, y0..y1)?;
         let y_digits = digits(y1 - y0);
         let x_digits = digits(x1 - x0);
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .light_line_style(plotters::style::TRANSPARENT)
-            .bold_line_style(theme::grid())
-            .axis_style(theme::axis())
-            .set_all_tick_mark_size(4 * SCALE)
-            .x_labels(8)
-            .y_labels(6)
+        let mut mesh = chart.configure_mesh();
+        frame::meshed(&mut mesh);
+        mesh.x_labels(8)
             .x_label_formatter(&|value| self.x.tick(*value, x_digits))
             .y_label_formatter(&|value| self.y.tick(*value, y_digits))
-            .label_style(theme::text())
-            .axis_desc_style(theme::text())
             .x_desc(self.x.label.as_str())
             .y_desc(self.y.label.as_str())
             .draw()?;

@@ -1,5 +1,6 @@
 //! Charts as SVG, drawn by plotters and coloured by the page's style sheet.
 
+mod frame;
 mod histogram;
 mod intervals;
 mod lines;

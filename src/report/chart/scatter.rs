@@ -1,12 +1,11 @@
 //! Points over two axes.
 
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
-use plotters::prelude::{
-    ChartBuilder, Circle, Color, DrawingAreaErrorKind, IntoDrawingArea, IntoLogRange, PathElement, SVGBackend,
-};
+use plotters::prelude::{Circle, Color, IntoDrawingArea, IntoLogRange, PathElement, SVGBackend};
 
+use super::frame::{self, Drawn};
 use super::lines::{Axis, digits, limits, tick};
-use super::theme::{self, SCALE, SIZE, themed};
+use super::theme::{self, SCALE, SIZE};
 use crate::report::error::ReportError;
 
 /// A chart of points.
@@ -43,28 +42,20 @@ impl ScatterChart {
     /// # Errors
     /// When plotters can't draw it.
     pub fn svg(&self) -> Result<String, ReportError> {
-        let mut svg = String::new();
         let xs = || self.groups.iter().flat_map(|group| group.points.iter().map(|(x, _)| *x));
-        let drawn = if self.logarithmic {
-            let (low, high) = xs().fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(x), high.max(x)));
-            self.draw(&mut svg, ((low / 1.6)..(high * 2.5)).log_scale(), &decimal)
-        } else {
-            let (x0, x1) = self.x.limits(xs(), 0.04);
-            self.draw(&mut svg, x0..x1, &|x| tick(x, digits(x1 - x0)))
-        };
-        drawn.map_err(|error| ReportError::Chart {
-            chart: self.description.clone(),
-            message: error.to_string(),
-        })?;
-        Ok(themed(&svg, &self.description))
+        frame::svg(&self.description, SIZE, |svg| {
+            if self.logarithmic {
+                let bounds = |(low, high): (f64, f64), x: f64| (low.min(x), high.max(x));
+                let (low, high) = xs().fold((f64::INFINITY, 0.0), bounds);
+                self.draw(svg, ((low / 1.6)..(high * 2.5)).log_scale(), &decimal)
+            } else {
+                let (x0, x1) = self.x.limits(xs(), 0.04);
+                self.draw(svg, x0..x1, &|x| tick(x, digits(x1 - x0)))
+            }
+        })
     }
 
-    fn draw<X>(
-        &self,
-        svg: &mut String,
-        x: X,
-        x_tick: &dyn Fn(f64) -> String,
-    ) -> Result<(), DrawingAreaErrorKind<std::io::Error>>
+    fn draw<X>(&self, svg: &mut String, x: X, x_tick: &dyn Fn(f64) -> String) -> Drawn
     where
         X: AsRangedCoord<Value = f64>,
         X::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
@@ -75,25 +66,12 @@ impl ScatterChart {
             group.points.iter().map(|(_, y)| *y).chain(ranges)
         });
         let (y0, y1) = self.y.range.unwrap_or_else(|| limits(values, 0.08, false));
-        let mut chart = ChartBuilder::on(&root)
-            .margin_top(8 * SCALE)
-            .margin_right(14 * SCALE)
-            .x_label_area_size(44 * SCALE)
-            .y_label_area_size(66 * SCALE)
-            .build_cartesian_2d(x, y0..y1)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .light_line_style(plotters::style::TRANSPARENT)
-            .bold_line_style(theme::grid())
-            .axis_style(theme::axis())
-            .set_all_tick_mark_size(4 * SCALE)
-            .x_labels(6)
-            .y_labels(6)
+        let mut chart = frame::framed(&root).build_cartesian_2d(x, y0..y1)?;
+        let mut mesh = chart.configure_mesh();
+        frame::meshed(&mut mesh);
+        mesh.x_labels(6)
             .x_label_formatter(&|value| x_tick(*value))
             .y_label_formatter(&|value| tick(*value, digits(y1 - y0)))
-            .label_style(theme::text())
-            .axis_desc_style(theme::text())
             .x_desc(self.x.label.as_str())
             .y_desc(self.y.label.as_str())
             .draw()?;

@@ -45,13 +45,8 @@ pub(super) fn small() -> TextStyle<'static> {
     (FontFamily::SansSerif, f64::from(11 * SCALE) * 1.24).into_font().color(&TEXT)
 }
 
-/// An SVG of the usual size that the page's style sheet colours, with a title for those who can't see it.
-pub(super) fn themed(svg: &str, description: &str) -> String {
-    themed_at(svg, description, SIZE)
-}
-
-/// The same for an SVG of another size in CSS pixels.
-pub(super) fn themed_at(svg: &str, description: &str, size: (u32, u32)) -> String {
+/// An SVG of a size in CSS pixels that the page's style sheet colours, with a title for those who can't see it.
+pub(super) fn themed(svg: &str, description: &str, size: (u32, u32)) -> String {
     let body = svg.split_once('>').map_or(svg, |(_, body)| body);
     let mut out = String::with_capacity(svg.len());
     let (width, height) = (size.0 * SCALE, size.1 * SCALE);
@@ -79,12 +74,12 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::themed;
+    use super::{SIZE, themed};
 
     #[test]
     fn colours_become_classes() {
         let svg = r##"<svg width="9" xmlns="http://www.w3.org/2000/svg"><line opacity="1" stroke="#010205"/><text fill="#010203">a</text><polyline stroke="#010301"/></svg>"##;
-        let themed = themed(svg, "a < b");
+        let themed = themed(svg, "a < b", SIZE);
         assert!(
             themed.starts_with(
                 r#"<svg class="chart" viewBox="0 0 3520 2112" role="img"><title>a &lt; b</title>"#

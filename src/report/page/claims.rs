@@ -187,6 +187,9 @@ fn details(judged: &Judged<'_>) -> Markup {
     if let Some(variant) = judged.variant {
         facts.push(("Runs", format!("variant {variant}: {}", judged.runs.join(", "))));
     }
+    if !judged.others.is_empty() {
+        facts.push(("Other variants of the network", judged.others.join("; ")));
+    }
     if !judged.deviations.is_empty() {
         facts.push(("Deviations", judged.deviations.join(", ")));
     }

@@ -2,9 +2,9 @@
 
 use polars::prelude::Column;
 
-use super::format::count;
 use super::shown::{Show, Shown, Table};
 use crate::metric::Definition;
+use crate::number::grouped;
 use crate::report::error::ReportError;
 use crate::report::findings::Findings;
 use crate::report::input::ReportRun;
@@ -118,7 +118,7 @@ fn interval(estimate: Option<&Estimate>) -> String {
 
 fn data(run: &ReportRun) -> String {
     let source = &run.settings.data.source;
-    format!("{}, split {}, {} images", source.dataset(), source.split(), count(run.images[2] as u64))
+    format!("{}, split {}, {} images", source.dataset(), source.split(), grouped(run.images[2] as u64))
 }
 
 fn notes(variants: &[Variant<'_>]) -> Vec<String> {

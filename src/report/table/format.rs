@@ -1,18 +1,5 @@
 //! Numbers as text.
 
-/// An integer with a comma between thousands.
-pub(in crate::report) fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A difference with its sign; the minus sign is as wide as the plus.
 pub(in crate::report) fn signed(value: f64, digits: usize) -> String {
     let text = format!("{:.digits$}", value.abs());
@@ -37,16 +24,24 @@ pub(in crate::report) fn duration(seconds: f64) -> String {
     }
 }
 
+/// The middle value, the mean of the middle two of an even number; `None` without any.
+pub(in crate::report) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    let (upper, lower) = (values.len() / 2, values.len().checked_sub(1)? / 2);
+    Some(f64::midpoint(values[lower], values[upper]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn counts_have_commas() {
-        for (value, expect) in
-            [(0, "0"), (999, "999"), (1000, "1,000"), (53_374, "53,374"), (72_096_256, "72,096,256")]
+    fn the_middle_of_odd_and_even_numbers() {
+        for (values, expect) in
+            [(vec![], None), (vec![3.0, 1.0, 2.0], Some(2.0)), (vec![4.0, 1.0, 2.0, 3.0], Some(2.5))]
         {
-            assert_eq!(count(value), expect);
+            assert_eq!(median(values), expect);
         }
     }
 

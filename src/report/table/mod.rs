@@ -20,7 +20,7 @@ mod tables;
 mod tolerances;
 mod verdicts;
 
-pub(super) use format::{count, signed};
+pub(super) use format::signed;
 #[cfg(test)]
 pub(super) use shown::Show;
 pub(super) use shown::{Shown, Table};

@@ -2,6 +2,7 @@
 
 use polars::prelude::Column;
 
+use super::format::median;
 use super::shown::{Show, Shown, Table};
 use crate::experiment::settings::Selection;
 use crate::metric::Definition;
@@ -102,8 +103,5 @@ fn seconds(run: &ReportRun) -> Option<f64> {
 }
 
 fn images_per_second(run: &ReportRun) -> Option<f64> {
-    let mut speeds: Vec<f64> = run.events.iter().map(|event| event.images_per_second).collect();
-    speeds.sort_by(f64::total_cmp);
-    let (upper, lower) = (speeds.len() / 2, speeds.len().checked_sub(1)? / 2);
-    Some(f64::midpoint(speeds[lower], speeds[upper]))
+    median(run.events.iter().map(|event| event.images_per_second))
 }

@@ -2,7 +2,8 @@
 
 use polars::prelude::{AnyValue, Column, DataFrame};
 
-use super::format::{count, duration, signed};
+use super::format::{duration, signed};
+use crate::number::grouped;
 use crate::report::error::ReportError;
 
 /// What stands where there is no value.
@@ -117,7 +118,7 @@ impl Table {
             Show::Text | Show::State | Show::Code => {
                 self.string(row, column).filter(|text| !text.is_empty()).unwrap_or_else(|| NOTHING.to_owned())
             }
-            Show::Count => number(&|value| count(value as u64)),
+            Show::Count => number(&|value| grouped(value as u64)),
             Show::Decimal(digits) => number(&|value| format!("{value:.digits$}")),
             Show::Percent => number(&|value| format!("{:.2}", 100.0 * value)),
             Show::PercentSpread => spread(100.0, 2),

@@ -2,6 +2,7 @@
 
 use polars::prelude::Column;
 
+use super::format::median;
 use super::shown::{Show, Shown, Table};
 use crate::report::error::ReportError;
 use crate::report::input::{ReportInput, ReportRun};
@@ -16,8 +17,14 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
         Column::new("variant".into(), text(&|run| run.record.variant.clone())),
         Column::new("seed".into(), runs.iter().map(|run| run.record.seed).collect::<Vec<_>>()),
         Column::new("epochs".into(), runs.iter().map(|run| run.events.len() as u64).collect::<Vec<_>>()),
-        Column::new("images_per_second".into(), number(&|run| median(run, |event| event.images_per_second))),
-        Column::new("epoch_seconds".into(), number(&|run| median(run, |event| event.seconds))),
+        Column::new(
+            "images_per_second".into(),
+            number(&|run| median(run.events.iter().map(|event| event.images_per_second))),
+        ),
+        Column::new(
+            "epoch_seconds".into(),
+            number(&|run| median(run.events.iter().map(|event| event.seconds))),
+        ),
         Column::new(
             "seconds".into(),
             number(&|run| Some(run.events.iter().map(|event| event.seconds).sum())),
@@ -59,13 +66,6 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
             .to_owned(),
     ];
     Ok(table)
-}
-
-fn median(run: &ReportRun, value: impl Fn(&crate::store::EpochEvent) -> f64) -> Option<f64> {
-    let mut values: Vec<f64> = run.events.iter().map(value).collect();
-    values.sort_by(f64::total_cmp);
-    let (upper, lower) = (values.len() / 2, values.len().checked_sub(1)? / 2);
-    Some(f64::midpoint(values[lower], values[upper]))
 }
 
 /// Share of the time that went by waiting for images, where every epoch tells.

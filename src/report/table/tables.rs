@@ -47,7 +47,7 @@ impl Tables {
             comparison: comparison::table(findings)?,
             verdicts: verdicts::table(&findings.judged)?,
             closest: closest::table(&findings.judged, variants)?,
-            tolerances: tolerances::table(input)?,
+            tolerances: tolerances::table(input, &findings.judged)?,
             paper: paper::table(&findings.pairs)?,
             differences: differences::table(&findings.contrasts)?,
             efficiency: efficiency::table(input)?,

@@ -11,6 +11,7 @@ use super::{check, holds, page_agrees};
 const ROOMS: &[(&str, &[&str])] = &[
     ("random", &[]),
     ("digest", &[]),
+    ("number", &[]),
     ("metric", &[]),
     ("statistics", &["random"]),
     ("analysis", &["metric", "statistics"]),
@@ -21,10 +22,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("model", &["experiment::settings", "kernel", "random"]),
     ("cost", &["experiment::settings", "kernel", "model"]),
     ("train", &["dataset", "digest", "experiment::settings", "kernel", "metric", "model"]),
-    ("claim", &["experiment::settings", "metric", "statistics"]),
+    ("claim", &["experiment::protocol", "experiment::settings", "metric", "number", "statistics"]),
     ("executor", &["cost", "dataset", "digest", "experiment", "metric", "random", "store", "train"]),
     ("verify", &["metric", "model", "store"]),
-    ("report", &["analysis", "claim", "digest", "experiment::settings", "metric", "statistics", "store"]),
+    (
+        "report",
+        &["analysis", "claim", "digest", "experiment::settings", "metric", "number", "statistics", "store"],
+    ),
     ("cli", &[EVERYTHING]),
 ];
 
