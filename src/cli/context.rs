@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::fake_option::{TrainerChoice, TrainerOption};
 use super::printer::Printer;
 use crate::claim::{self, Claims};
-use crate::dataset::lock;
+use crate::dataset::{lock, own_lists};
 use crate::executor::{NativeTrainer, PlanItem, Trainer, plan};
 use crate::experiment::{self, Catalogue, Experiment};
 use crate::store::Results;
@@ -33,6 +33,11 @@ impl Context {
             TrainerChoice::Native => Box::new(NativeTrainer::new(Compute::default(), threads)),
             TrainerChoice::Fake(fake) => Box::new(fake.clone()),
         }
+    }
+
+    /// Reads and checks an experiment.
+    pub(super) fn experiment(&self, arguments: &ExperimentArguments) -> Result<Experiment, Failure> {
+        Ok(experiment::load(&arguments.experiment, &arguments.set, &catalogue(&self.data))?)
     }
 
     /// Plans an experiment's runs.
@@ -71,11 +76,6 @@ impl Context {
     }
 }
 
-/// Reads and checks an experiment.
-pub(super) fn experiment(arguments: &ExperimentArguments) -> Result<Experiment, Failure> {
-    Ok(experiment::load(&arguments.experiment, &arguments.set, &catalogue())?)
-}
-
 /// Reads and checks the claims files that an experiment names: before anything else is done, so that a
 /// mistake in one is told before hours of training.
 pub(super) fn claims(experiment: &Experiment) -> Result<Vec<Claims>, Failure> {
@@ -98,10 +98,14 @@ pub(super) fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The names that experiment files may use.
-fn catalogue() -> Catalogue {
+/// The names that experiment files may use; the user's own splits below `data` among them.
+fn catalogue(data: &Path) -> Catalogue {
     let lock = lock::builtin();
-    let splits = |name: &str| lock.splits(name).into_iter().map(str::to_owned).collect();
+    let splits = |name: &str| {
+        // A folder that can't be read is told where a split of it is asked for.
+        let own = own_lists::names(name, data).unwrap_or_default();
+        lock.splits(name).into_iter().map(str::to_owned).chain(own).collect()
+    };
     Catalogue { datasets: lock.datasets().into_iter().map(|name| (name.to_owned(), splits(name))).collect() }
 }
 

@@ -54,7 +54,7 @@ fn on_split(
     split: &str,
     size: usize,
 ) -> Result<(Vec<ImageCounts>, String), Failure> {
-    let split = dataset::split(name, split)?;
+    let split = dataset::split_in(name, split, &context.data)?;
     let images = dataset::open(name, size, &context.data)?;
     split.require(name, &images)?;
     let positions = images.index();

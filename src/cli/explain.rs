@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::args::ExperimentArguments;
-use super::context::{Context, default_threads, experiment};
+use super::context::{Context, default_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::store::args::ExplainArguments;
@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> Result<Exi
         None => None,
         Some(file) => {
             let set = arguments.set.clone();
-            let experiment = experiment(&ExperimentArguments { experiment: file.clone(), set })?;
+            let experiment = context.experiment(&ExperimentArguments { experiment: file.clone(), set })?;
             Some(Asked::of(&context.plan(&experiment, &*trainer)?, &standing))
         }
     };

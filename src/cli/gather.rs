@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use super::audit::{Counts, Splits};
 use super::failure::Failure;
 use crate::claim::{Claims, Count, audit};
+use crate::dataset;
 use crate::executor::{FakeTrainer, PlanItem, Reason, Trainer, now, provenance};
 use crate::experiment::Experiment;
 use crate::experiment::settings::{ModelSettings, Selection};
-use crate::report::{GalleryItem, NetworkCost, ReportInput, ReportRun};
+use crate::report::{GalleryItem, LeakItem, NetworkCost, ReportInput, ReportRun};
 use crate::store::{
     CountsRow, FORMAT, ModelCost, Results, RunFolder, RunRecord, RunState, StoreError, Weights,
 };
@@ -39,6 +40,7 @@ pub(super) fn gather(
             Err(error) => (Vec::new(), format!("the masks of {} can't be read: {error}", item.id)),
         },
     };
+    let (compared, leaks) = leaks(items);
     Ok(ReportInput {
         name: experiment.name.clone(),
         description: experiment.description.clone(),
@@ -52,7 +54,39 @@ pub(super) fn gather(
         claims,
         gallery,
         gallery_note,
+        compared,
+        leaks,
     })
+}
+
+/// Images of the runs' splits that look the same, and what was compared, each split once; generated ones never do.
+fn leaks(items: &[PlanItem]) -> (Vec<String>, Vec<LeakItem>) {
+    let (mut compared, mut found) = (Vec::new(), Vec::new());
+    for item in items.iter().filter(|item| !item.run.settings.data.source.is_synthetic()) {
+        let (settings, split) = (&item.run.settings.data, &item.data.split);
+        let images = &*item.data.images;
+        let ids: Vec<String> = split.ids().into_iter().map(str::to_owned).collect();
+        let data = format!("{}, split {}", settings.source.dataset(), split.name);
+        let told = format!("{} images of {data}, at {1}x{1}", ids.len(), settings.size);
+        if compared.contains(&told) {
+            continue;
+        }
+        compared.push(told);
+        let index = images.index();
+        let pixels = |id: &str| images.image(index[id]).to_vec();
+        found.extend(dataset::leaks(images, &ids, split).into_iter().map(|leak| LeakItem {
+            data: data.clone(),
+            parts: leak.parts.map(|place| place.name().to_owned()),
+            leaks: leak.is_leak(),
+            distance: leak.twin.distance,
+            identical: leak.twin.identical,
+            lay: leak.twin.lay.name().to_owned(),
+            size: images.size(),
+            pixels: [pixels(&leak.twin.a), pixels(&leak.twin.b)],
+            images: [leak.twin.a, leak.twin.b],
+        }));
+    }
+    (compared, found)
 }
 
 /// What each network of the claims costs.

@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::args::PlanArguments;
-use super::context::{Context, claims, default_threads, experiment};
+use super::context::{Context, claims, default_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::table::Table;
 use crate::executor::{PlanItem, Reason};
 
 pub(super) fn run(context: &Context, arguments: &PlanArguments) -> Result<ExitCode, Failure> {
-    let experiment = experiment(&arguments.experiment)?;
+    let experiment = context.experiment(&arguments.experiment)?;
     claims(&experiment)?;
     let items = context.plan(&experiment, &*context.trainer(default_threads()))?;
     if arguments.json {

@@ -1,7 +1,7 @@
 //! `ege-bench report`: writes the report of what is there.
 
 use super::args::{ExperimentArguments, ReportArguments};
-use super::context::{Context, claims, default_threads, experiment};
+use super::context::{Context, claims, default_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::gather::gather;
@@ -13,7 +13,7 @@ use crate::report::{self, Conclusion, ReportInput, Written};
 use crate::store::atomic;
 
 pub(super) fn run(context: &Context, arguments: &ReportArguments) -> Result<ExitCode, Failure> {
-    let experiment = experiment(&arguments.experiment)?;
+    let experiment = context.experiment(&arguments.experiment)?;
     let claims = claims(&experiment)?;
     let trainer = context.trainer(default_threads());
     let items = context.plan(&experiment, &*trainer)?;

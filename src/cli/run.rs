@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::args::RunArguments;
-use super::context::{Context, claims, experiment, start_threads};
+use super::context::{Context, claims, start_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::label::Labels;
@@ -21,7 +21,7 @@ use crate::store::{RunState, Weights};
 
 pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCode, Failure> {
     let printer = context.printer;
-    let experiment = experiment(&arguments.experiment)?;
+    let experiment = context.experiment(&arguments.experiment)?;
     let claims = claims(&experiment)?;
     let threads = start_threads(arguments.threads)?;
     let trainer = context.trainer(threads);

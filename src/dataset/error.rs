@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::PairProblem;
+use crate::experiment::settings::SplitName;
 
 /// Problems of single files that a message lists before it only counts.
 const LISTED_PROBLEMS: usize = 20;
@@ -30,6 +31,14 @@ pub enum DatasetError {
         name: String,
         /// What there is.
         known: Vec<String>,
+    },
+    /// Lists that can't become a split; nothing was written.
+    #[error("{}: {problem}", lists.display())]
+    Lists {
+        /// Their folder.
+        lists: PathBuf,
+        /// What is wrong, with file and line.
+        problem: String,
     },
     /// A size that no network takes.
     #[error(
@@ -157,6 +166,7 @@ impl DatasetError {
             Self::UnknownDataset { .. }
             | Self::UnknownSplit { .. }
             | Self::Size { .. }
+            | Self::Lists { .. }
             | Self::WouldLose { .. }
             | Self::Folder { .. } => DatasetErrorKind::Usage,
             Self::Missing { .. } | Self::MissingImages { .. } => DatasetErrorKind::Missing,
@@ -174,8 +184,14 @@ impl DatasetError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::UnknownSplit { name, .. } if name.parse::<SplitName>().is_err() => {
+                name.parse::<SplitName>().err().map(|no_fold| no_fold.to_string())
+            }
             Self::UnknownDataset { name, known } | Self::UnknownSplit { name, known, .. } => {
                 closest(name, known).map(|other| format!("did you mean `{other}`?"))
+            }
+            Self::Lists { .. } => {
+                Some("the folder must hold train.txt, select.txt and report.txt, an id a line".into())
             }
             Self::Size { .. } => {
                 Some("the networks halve their input five times; 256 is the paper's size".into())

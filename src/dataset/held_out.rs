@@ -77,7 +77,7 @@ fn partner<'a>(pair: &'a NearDuplicate, id: &str) -> Option<&'a str> {
 }
 
 /// The candidates in groups that must not be parted, each sorted.
-fn units<'a>(candidates: &[&'a str], near_duplicates: &[NearDuplicate]) -> Vec<Vec<&'a str>> {
+pub(super) fn units<'a>(candidates: &[&'a str], near_duplicates: &[NearDuplicate]) -> Vec<Vec<&'a str>> {
     let mut units: Vec<Vec<&str>> = candidates.iter().map(|&id| vec![id]).collect();
     for pair in near_duplicates {
         let find = |id: &String| units.iter().position(|unit| unit.contains(&id.as_str()));

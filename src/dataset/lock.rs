@@ -115,7 +115,7 @@ pub struct Prepared {
 }
 
 /// A split: where its lists lie and what they must be.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SplitEntry {
     /// Folder of `train.txt`, `select.txt` and `report.txt`.
@@ -127,6 +127,49 @@ pub struct SplitEntry {
     /// SHA-256 of the word `train`, the ids of `train.txt`, and so on for `select` and `report`, each on a
     /// line of its own.
     pub sha256: String,
+    /// Published numbers that the lists can be checked against, where there are any.
+    #[serde(default)]
+    pub published: Vec<Published>,
+}
+
+/// A number that somebody published about the images of one part of a split.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Published {
+    /// What was measured.
+    pub measure: Measure,
+    /// Over which part of the split.
+    pub part: Part,
+    /// The number, in the measure's unit.
+    pub value: f64,
+    /// Decimal places as published.
+    pub digits: usize,
+    /// Height and width in pixels at which it was measured.
+    pub size: usize,
+    /// Where it stands.
+    pub source: String,
+}
+
+/// What is measured of a part of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measure {
+    /// Mean of all bytes of all images, three colours together, in 0..=255.
+    MeanPixel,
+    /// Number of lesion pixels of all masks.
+    LesionPixels,
+}
+
+/// A part of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// Images that train.
+    Train,
+    /// Images that select the epoch.
+    Select,
+    /// Images that are reported on.
+    Report,
 }
 
 impl Lock {

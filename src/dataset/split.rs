@@ -1,8 +1,10 @@
 //! Which images train, which select the epoch, and which are reported on.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
-use super::{DatasetError, Images, digest, id_lists, lock};
+use super::{DatasetError, Images, derived, digest, id_lists, lock, own_lists};
+use crate::experiment::settings::{SplitBase, SplitName};
 
 /// Three sorted id lists of one data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,11 +61,52 @@ impl Split {
     }
 }
 
-/// The split `name` of `dataset`, with its lists checked against `datasets.lock`.
+/// The split of which all images are dealt out to folds.
+const WHOLE: &str = "paper";
+
+/// The split `name` of `dataset`: lists of `datasets.lock`, or one that is made of them by rule, as [`SplitName`] reads
+/// it.
 ///
 /// # Errors
 /// When there is no such split, or its lists aren't those that the lock's checksum was taken of.
 pub fn split(dataset: &str, name: &str) -> Result<Split, DatasetError> {
+    made(dataset, name, &|listed| self::listed(dataset, listed))
+}
+
+/// As [`split`], and the user's own lists that `data split --from` put below `data_dir`.
+///
+/// # Errors
+/// As [`split`]; also where own lists can't be read.
+pub fn split_in(dataset: &str, name: &str, data_dir: &Path) -> Result<Split, DatasetError> {
+    made(dataset, name, &|listed| match self::listed(dataset, listed) {
+        Err(DatasetError::UnknownSplit { known, .. }) => own_lists::read(dataset, listed, data_dir, known),
+        found => found,
+    })
+}
+
+fn made(
+    dataset: &str,
+    name: &str,
+    listed: &dyn Fn(&str) -> Result<Split, DatasetError>,
+) -> Result<Split, DatasetError> {
+    let lock = lock::builtin();
+    let near_duplicates = &lock.dataset(dataset)?.near_duplicates;
+    let SplitName { base, without_leaks } = name.parse().map_err(|_| DatasetError::UnknownSplit {
+        dataset: dataset.to_owned(),
+        name: name.to_owned(),
+        known: lock.splits(dataset).into_iter().map(str::to_owned).collect(),
+    })?;
+    let base = match base {
+        SplitBase::Listed(listed_name) => listed(&listed_name)?,
+        SplitBase::Fold(fold) => {
+            derived::fold(&fold.to_string(), &self::listed(dataset, WHOLE)?, near_duplicates, fold)
+        }
+    };
+    Ok(if without_leaks { derived::without_leaks(name, &base, near_duplicates) } else { base })
+}
+
+/// Lists of `datasets.lock`, checked against its checksum.
+fn listed(dataset: &str, name: &str) -> Result<Split, DatasetError> {
     let entry = lock::builtin().split(dataset, name)?;
     let [train, select, report] =
         id_lists::read(&entry.lists).expect("a test compares the embedded lists with the lock");
@@ -87,21 +130,29 @@ pub fn split(dataset: &str, name: &str) -> Result<Split, DatasetError> {
 pub fn known_ids(dataset: &str) -> Result<BTreeSet<String>, DatasetError> {
     let mut known = BTreeSet::new();
     for name in lock::builtin().dataset(dataset)?.split.keys() {
-        let Split { train, select, report, .. } = split(dataset, name)?;
+        let Split { train, select, report, .. } = listed(dataset, name)?;
         known.extend(train.into_iter().chain(select).chain(report));
     }
     Ok(known)
 }
 
+/// Names of the parts, in the order of every list of them.
+pub(super) const PARTS: [&str; 3] = ["train", "select", "report"];
+
 fn digest_of(train: &[String], select: &[String], report: &[String]) -> String {
+    digest::sha256(text_of([train, select, report]).as_bytes())
+}
+
+/// The text that a split's digest is taken of: each part's name and its ids, a line each.
+pub(super) fn text_of(parts: [&[String]; 3]) -> String {
     let mut text = String::new();
-    for (role, ids) in [("train", train), ("select", select), ("report", report)] {
-        for line in std::iter::once(role).chain(ids.iter().map(String::as_str)) {
+    for (part, ids) in PARTS.into_iter().zip(parts) {
+        for line in std::iter::once(part).chain(ids.iter().map(String::as_str)) {
             text.push_str(line);
             text.push('\n');
         }
     }
-    digest::sha256(text.as_bytes())
+    text
 }
 
 #[cfg(test)]
@@ -154,6 +205,21 @@ mod tests {
                 let reported = held_out.report.contains(&pair.ids[one]);
                 assert!(!(reported && seen.contains(pair.ids[other].as_str())), "{:?}", pair.ids);
             }
+        }
+    }
+
+    #[test]
+    fn splits_are_made_by_rule_of_listed_ones() {
+        let clean = split("isic2017", "paper-without-leaks").unwrap();
+        let paper = split("isic2017", "paper").unwrap();
+        let left: Vec<&String> = paper.train.iter().filter(|id| !clean.train.contains(id)).collect();
+        assert_eq!(left, ["ISIC_0012290", "ISIC_0012970"]);
+        assert_eq!((clean.name.as_str(), &clean.report), ("paper-without-leaks", &paper.report));
+        let fold = split("isic2017", "fold-2-of-5").unwrap();
+        assert_eq!((fold.ids().len(), fold.report.len(), fold.name.as_str()), (2150, 431, "fold-2-of-5"));
+        for name in ["fold-6-of-5", "paper-without-leaks-without-leaks", "absent"] {
+            let error = split("isic2017", name).unwrap_err();
+            assert!(matches!(error, DatasetError::UnknownSplit { .. }), "{name}: {error}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Images of different ids that look the same.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use super::Images;
@@ -12,6 +14,63 @@ const SIDE: usize = 32;
 /// On ISIC 2017 copies of one picture lie at 1.1 and below, and the next pair, two pictures of one lesion, at 6.
 const NEAR: f64 = 2.0;
 
+/// Quarter turns and mirror images of a picture: every way to lay it down.
+const WAYS: usize = 8;
+
+/// How the second picture has to be laid to look like the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lay(usize);
+
+impl Lay {
+    /// As it is.
+    pub const UPRIGHT: Self = Self(0);
+
+    /// In words: `as it is`, `turned by 90 degrees`, `mirrored and turned by 90 degrees`.
+    pub fn name(self) -> &'static str {
+        [
+            "as it is",
+            "turned by 90 degrees",
+            "turned by 180 degrees",
+            "turned by 270 degrees",
+            "mirrored",
+            "mirrored and turned by 90 degrees",
+            "mirrored and turned by 180 degrees",
+            "mirrored and turned by 270 degrees",
+        ][self.0]
+    }
+
+    /// Where the pixel that comes to row `y`, column `x` was, on a square of `side`.
+    fn source(self, y: usize, x: usize, side: usize) -> (usize, usize) {
+        let last = side - 1;
+        let (y, x) = match self.0 % 4 {
+            0 => (y, x),
+            1 => (last - x, y),
+            2 => (last - y, last - x),
+            _ => (x, last - y),
+        };
+        (y, if self.0 >= 4 { last - x } else { x })
+    }
+
+    /// The lay that undoes this one.
+    fn back(self) -> Self {
+        match self.0 {
+            1 => Self(3),
+            3 => Self(1),
+            way => Self(way),
+        }
+    }
+
+    /// A square picture of `[side, side, 3]` values, laid so.
+    fn laid<T: Copy>(self, pixels: &[T], side: usize) -> Vec<T> {
+        let mut laid = Vec::with_capacity(pixels.len());
+        for (y, x) in (0..side).flat_map(|y| (0..side).map(move |x| (y, x))) {
+            let (y, x) = self.source(y, x, side);
+            laid.extend_from_slice(&pixels[3 * (y * side + x)..][..3]);
+        }
+        laid
+    }
+}
+
 /// Two images that look the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Twin {
@@ -21,13 +80,18 @@ pub struct Twin {
     pub b: String,
     /// Mean squared difference at 32x32 pixels over the three colours, of values in 0..255.
     pub distance: f64,
-    /// True where every pixel is the same at full size.
+    /// True where every pixel is the same at full size, laid so.
     pub identical: bool,
+    /// How the second lies.
+    pub lay: Lay,
 }
 
-/// Pairs of one id of each list whose images look the same, in the order of the lists; ids in both are no pair.
+/// Pairs of one id of each list whose images look the same, turned by quarters or mirrored, in the order of the lists;
+/// an id is no pair with itself, and of ids that stand in both lists each pair is told once.
 ///
-/// Pictures that were turned, mirrored or cropped aren't found.
+/// Every image is shrunk to means of 32x32 fields, and two look the same where the mean squared difference in some lay is
+/// at most 2 grey levels squared; the nearest lay counts. Pictures that were cropped or turned by other angles aren't
+/// found.
 ///
 /// # Panics
 /// When an id isn't among the images.
@@ -37,15 +101,23 @@ pub fn twins(images: &dyn Images, a: &[String], b: &[String]) -> Vec<Twin> {
         ids.par_iter().map(|id| shrunk(images.image(index[id.as_str()]), images.size())).collect()
     };
     let (small_a, small_b) = (small(a), small(b));
+    let (in_a, in_b): (HashSet<&String>, HashSet<&String>) = (a.iter().collect(), b.iter().collect());
     let pairs: Vec<Vec<Twin>> = small_a
         .par_iter()
         .zip(a)
         .map(|(one, id)| {
+            let ways: Vec<Vec<f32>> = (0..WAYS).map(|way| Lay(way).back().laid(one, SIDE)).collect();
             let near = |(other, other_id): (&Vec<f32>, &String)| {
-                let distance = distance(one, other)?;
+                let told_before = in_b.contains(id) && in_a.contains(other_id) && other_id < id;
+                if id == other_id || told_before {
+                    return None;
+                }
+                let by_way = ways.iter().enumerate();
+                let found = by_way.filter_map(|(way, one)| Some((distance(one, other)?, Lay(way))));
+                let (distance, lay) = found.min_by(|x, y| x.0.total_cmp(&y.0))?;
                 let pixels = |id: &str| images.image(index[id]);
-                let identical = pixels(id) == pixels(other_id);
-                (id != other_id).then(|| Twin { a: id.clone(), b: other_id.clone(), distance, identical })
+                let identical = pixels(id) == lay.laid(pixels(other_id), images.size());
+                Some(Twin { a: id.clone(), b: other_id.clone(), distance, identical, lay })
             };
             small_b.iter().zip(b).filter_map(near).collect()
         })
@@ -88,32 +160,58 @@ mod tests {
     use super::*;
     use crate::dataset::synthetic;
 
-    #[test]
-    fn copies_are_found_and_nothing_else() {
-        struct Copied(Box<dyn Images>, Vec<String>);
-        impl Images for Copied {
-            fn ids(&self) -> &[String] {
-                &self.1
-            }
-            fn size(&self) -> usize {
-                self.0.size()
-            }
-            fn image(&self, index: usize) -> &[u8] {
-                // The last one is the first again.
-                self.0.image(if index + 1 == self.1.len() { 0 } else { index })
-            }
-            fn mask(&self, index: usize) -> &[u8] {
-                self.0.mask(index)
-            }
-            fn digest(&self) -> &str {
-                self.0.digest()
-            }
+    /// Generated images, to which copies of the first were added, each laid in another way.
+    struct Copied {
+        generated: Box<dyn Images>,
+        copies: Vec<Vec<u8>>,
+        ids: Vec<String>,
+    }
+
+    impl Copied {
+        fn of(generated: Box<dyn Images>, lays: &[Lay]) -> Self {
+            let (size, own) = (generated.size(), generated.ids().len());
+            let copies: Vec<Vec<u8>> = lays.iter().map(|lay| lay.laid(generated.image(0), size)).collect();
+            let ids = (0..own + copies.len()).map(|at| format!("I{at:02}")).collect();
+            Self { generated, copies, ids }
         }
-        let ids: Vec<String> = (0..8).map(|at| format!("I{at}")).collect();
-        let images = Copied(Box::new(synthetic::generate(6, 2, 64)), ids.clone());
+    }
+
+    impl Images for Copied {
+        fn ids(&self) -> &[String] {
+            &self.ids
+        }
+        fn size(&self) -> usize {
+            self.generated.size()
+        }
+        fn image(&self, index: usize) -> &[u8] {
+            let own = self.generated.ids().len();
+            if index < own { self.generated.image(index) } else { &self.copies[index - own] }
+        }
+        fn mask(&self, index: usize) -> &[u8] {
+            self.generated.mask(index)
+        }
+        fn digest(&self) -> &str {
+            self.generated.digest()
+        }
+    }
+
+    #[test]
+    fn copies_are_found_however_they_lie_and_nothing_else() {
+        let lays: Vec<Lay> = (0..WAYS).map(Lay).collect();
+        let images = Copied::of(Box::new(synthetic::generate(6, 2, 64)), &lays);
+        let ids = &images.ids;
         let found = twins(&images, &ids[..4], &ids[4..]);
-        let copy = Twin { a: "I0".into(), b: "I7".into(), distance: 0.0, identical: true };
-        assert_eq!(found, [copy]);
+        assert_eq!(found.len(), WAYS);
+        for (twin, (at, lay)) in found.iter().zip(lays.iter().enumerate()) {
+            assert_eq!((&twin.a, &twin.b), (&ids[0], &ids[8 + at]));
+            assert!(twin.identical && twin.distance < 1e-6, "{twin:?}");
+            // Laid back, the copy is the picture again.
+            assert_eq!(twin.lay, lay.back());
+        }
         assert_eq!(twins(&images, &ids[1..4], &ids[1..4]), []);
+        // Within one list, each pair once.
+        let within = twins(&images, ids, ids);
+        assert_eq!(within.len(), 9 * 8 / 2);
+        assert!(within.iter().all(|twin| twin.a < twin.b));
     }
 }

@@ -100,7 +100,7 @@ impl Encoders {
 fn open(settings: &DataSettings, folder: &Path) -> Result<RunData, DatasetError> {
     match &settings.source {
         DataSource::Prepared { dataset, split } => {
-            let split = dataset::split(dataset, split)?;
+            let split = dataset::split_in(dataset, split, folder)?;
             let images = dataset::open(dataset, settings.size, folder)?;
             split.require(dataset, &images)?;
             Ok(RunData::new(Box::new(images), split))

@@ -17,7 +17,7 @@ use super::read::read;
 use super::settings::{
     AdamWSettings, AugmentSettings, Baseline, DataSettings, DataSource, LARGEST_SIZE, LastBatch,
     LossSettings, ModelSettings, OptimizerSettings, Protocol, SIZE_STEP, ScheduleSettings, Settings,
-    TrainSettings, nearest_size,
+    SplitBase, SplitName, TrainSettings, nearest_size,
 };
 use super::variants::Draft;
 
@@ -132,10 +132,20 @@ fn prepared(check: Check<'_>, catalogue: &Catalogue, dataset: &str, raw: &RawDat
         check.note("data.split", Diagnostic::new(message).allowed(listed(splits)).hint(hint));
         return None;
     };
-    if !splits.contains(&split.as_str()) {
-        let message = format!("unknown split `{split}` of `{dataset}`");
-        check.note("data.split", unknown(&message, &split, &splits));
-        return None;
+    match split.parse::<SplitName>() {
+        Ok(SplitName { base: SplitBase::Listed(listed), .. }) if !splits.contains(&listed.as_str()) => {
+            let message = format!("unknown split `{split}` of `{dataset}`");
+            let diagnostic = unknown(&message, &split, &splits);
+            let hint = "any of them with -without-leaks, a fold such as fold-2-of-5, and own lists that \
+                        `ege-bench data split` kept are splits as well";
+            check.note("data.split", diagnostic.hint_if(true, hint));
+            return None;
+        }
+        Ok(_) => {}
+        Err(no_fold) => {
+            check.note("data.split", Diagnostic::new(no_fold.to_string()));
+            return None;
+        }
     }
     Some(DataSource::Prepared { dataset: dataset.to_owned(), split })
 }

@@ -29,6 +29,41 @@ pub struct ReportInput {
     pub gallery: Vec<GalleryItem>,
     /// Why there are no images to look at, where there are none.
     pub gallery_note: String,
+    /// Which images were compared with one another for [`ReportInput::leaks`], in words; empty where none were.
+    pub compared: Vec<String>,
+    /// Images that look the same.
+    pub leaks: Vec<LeakItem>,
+}
+
+/// Two images of a split that look the same.
+#[derive(Clone, Debug)]
+pub struct LeakItem {
+    /// Data set and split.
+    pub data: String,
+    /// Their ids.
+    pub images: [String; 2],
+    /// In which parts of the split they are, in words.
+    pub parts: [String; 2],
+    /// True where these are different parts.
+    pub leaks: bool,
+    /// Mean squared difference at 32x32, of values in 0..255.
+    pub distance: f64,
+    /// True where every pixel is the same.
+    pub identical: bool,
+    /// How the second has to be laid to look like the first, in words.
+    pub lay: String,
+    /// Height and width in pixels.
+    pub size: usize,
+    /// `[height, width, 3]` bytes of each.
+    pub pixels: [Vec<u8>; 2],
+}
+
+impl LeakItem {
+    /// What makes them look the same.
+    pub fn how(&self) -> String {
+        let same = if self.identical { "the same pixels" } else { "nearly the same" };
+        format!("{same}, {}", self.lay)
+    }
 }
 
 /// What a network costs at a size.

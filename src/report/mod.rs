@@ -21,6 +21,6 @@ mod write;
 
 pub use conclusion::Conclusion;
 pub use error::ReportError;
-pub use input::{GalleryItem, NetworkCost, ReportInput, ReportRun};
+pub use input::{GalleryItem, LeakItem, NetworkCost, ReportInput, ReportRun};
 pub use manifest::{Manifest, ReportFile};
 pub use write::{Sink, Written, write};

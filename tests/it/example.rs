@@ -204,6 +204,8 @@ pub fn input(name: &str, runs: Vec<ReportRun>) -> ReportInput {
         .collect(),
         gallery,
         gallery_note: String::new(),
+        compared: Vec::new(),
+        leaks: Vec::new(),
     }
 }
 

@@ -31,6 +31,7 @@ mod report_claims;
 mod report_look;
 mod run_cli;
 mod run_resume;
+mod splits;
 mod starts;
 mod statistics;
 mod store;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ege_bench::report::{Manifest, ReportError, ReportInput, write};
+use ege_bench::report::{LeakItem, Manifest, ReportError, ReportInput, write};
 
 use sha2::{Digest, Sha256};
 
@@ -38,6 +38,36 @@ fn text(files: &Files, name: &str) -> String {
 /// What stands between every `start` and the next `end`.
 fn between<'a>(page: &'a str, start: &str, end: &str) -> Vec<&'a str> {
     page.split(start).skip(1).filter_map(|rest| rest.split_once(end).map(|(found, _)| found)).collect()
+}
+
+#[test]
+fn images_that_look_the_same_stand_side_by_side() {
+    let mut input = example::isic2017();
+    assert!(!text(&files(&input), "report.html").contains("id=\"leaks\""), "nothing was compared");
+    input.compared = vec!["650 images of isic2017, split paper, at 256x256".to_owned()];
+    let page = text(&files(&input), "report.html");
+    assert!(page.contains("No two look the same"), "{}", between(&page, "id=\"leaks\"", "</section>")[0]);
+    input.leaks = vec![LeakItem {
+        data: "isic2017, split paper".to_owned(),
+        images: ["ISIC_1".to_owned(), "ISIC_2".to_owned()],
+        parts: ["train".to_owned(), "select, report".to_owned()],
+        leaks: true,
+        distance: 0.25,
+        identical: false,
+        lay: "mirrored".to_owned(),
+        size: 32,
+        pixels: [vec![90; 32 * 32 * 3], vec![91; 32 * 32 * 3]],
+    }];
+    let files = files(&input);
+    let page = text(&files, "report.html");
+    let section = between(&page, "id=\"leaks\"", "</section>")[0];
+    assert_eq!(section.matches("data:image/jpeg;base64,").count(), 2);
+    assert!(section.contains("1 of 1 pairs leak") && section.contains("nearly the same, mirrored"));
+    let table = text(&files, "tables/leaks.csv");
+    assert!(
+        table.contains("\"isic2017, split paper\",ISIC_1,train,ISIC_2,\"select, report\",0.25"),
+        "{table}"
+    );
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use super::survey::Survey;
 use super::watch;
 use crate::cli::args::StatusArguments;
-use crate::cli::context::{Context, default_threads, experiment};
+use crate::cli::context::{Context, default_threads};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 
 pub(in crate::cli) fn run(context: &Context, arguments: &StatusArguments) -> Result<ExitCode, Failure> {
-    let experiment = experiment(&arguments.plan.experiment)?;
+    let experiment = context.experiment(&arguments.plan.experiment)?;
     let trainer = context.trainer(default_threads());
     let items = context.plan(&experiment, &*trainer)?;
     let mut survey = Survey::new(&experiment.name, items, &context.results, &*trainer);

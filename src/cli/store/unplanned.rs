@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::cli::args::ExperimentArguments;
-use crate::cli::context::{Context, default_threads, experiment};
+use crate::cli::context::{Context, default_threads};
 use crate::cli::failure::Failure;
 use crate::store::RunRecord;
 
@@ -24,7 +24,7 @@ impl Wanted {
         let mut meanings = Vec::new();
         let arguments = |path: &Path| ExperimentArguments { experiment: path.to_owned(), set: Vec::new() };
         for path in experiments {
-            let items = context.plan(&experiment(&arguments(path))?, &*trainer)?;
+            let items = context.plan(&context.experiment(&arguments(path))?, &*trainer)?;
             meanings.extend(items.into_iter().map(|item| on_any_device(item.meaning)));
         }
         Ok(Self { meanings })

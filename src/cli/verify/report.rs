@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::cli::args::ExperimentArguments;
-use crate::cli::context::{Context, claims, default_threads, experiment};
+use crate::cli::context::{Context, claims, default_threads};
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::gather::gather;
@@ -22,7 +22,7 @@ pub(super) fn run(
     arguments: &ExperimentArguments,
     json: bool,
 ) -> Result<ExitCode, Failure> {
-    let experiment = experiment(arguments)?;
+    let experiment = context.experiment(arguments)?;
     let root = context.results.path();
     let manifest = manifest(root)?;
     if manifest.experiment != experiment.name {

@@ -5,10 +5,12 @@
 
 mod data;
 mod model;
+mod split_name;
 mod train;
 
 pub use data::{DataSettings, DataSource, LARGEST_SIZE, SIZE_STEP, is_size, nearest_size};
 pub use model::{Axis, Baseline, EgeUnetSettings, ModelSettings, TensorInit, Tensors};
+pub use split_name::{Fold, NoFold, SplitBase, SplitName};
 pub use train::{
     AdamWSettings, AugmentSettings, BceForm, LastBatch, LossMask, LossSettings, Normalization,
     OptimizerSettings, Protocol, Rotation, ScheduleSettings, Selection, TrainSettings,

@@ -3,7 +3,9 @@
 use maud::{DOCTYPE, PreEscaped, html};
 
 use super::policy::{SCRIPT, STYLE, policy};
-use super::{audit, claims, cost, curves, differences, gallery, method, opening, origin, part, results};
+use super::{
+    audit, claims, cost, curves, differences, gallery, leaks, method, opening, origin, part, results,
+};
 use crate::report::error::ReportError;
 use crate::report::findings::Findings;
 use crate::report::limits::limits;
@@ -43,6 +45,7 @@ pub(in crate::report) fn render(findings: &Findings<'_>, tables: &Tables) -> Res
                     (curves::learning(input, variants, synthetic)?)
                     (curves::distribution(variants, synthetic)?)
                     (gallery::section(input)?)
+                    (leaks::section(input, tables)?)
                     (audit::section(findings, tables))
                     (results::runs(tables))
                     (method::definitions(tables))

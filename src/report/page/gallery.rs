@@ -1,13 +1,9 @@
 //! Images with the outlines of truth and prediction.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
 use maud::{Markup, html};
 
-use super::anchor;
 use super::part::synthetic_tag;
+use super::{anchor, picture};
 use crate::metric::{Counts, Definition};
 use crate::report::error::ReportError;
 use crate::report::input::{GalleryItem, ReportInput};
@@ -85,7 +81,7 @@ fn figure(input: &ReportInput, item: &GalleryItem, id: &str, quality: u8) -> Res
     let synthetic = run.is_some_and(|run| run.record.synthetic);
     let made_by = run
         .map_or_else(|| item.run.clone(), |run| format!("{}, seed {}", run.record.variant, run.record.seed));
-    let picture = STANDARD.encode(jpeg(item, quality)?);
+    let picture = picture::address(&item.image, &item.pixels, item.size, quality)?;
     let (truth, prediction) =
         (outline::path(&item.truth, item.size), outline::path(&item.prediction, item.size));
     let kind = if synthetic { "Synthetic image" } else { "Skin lesion" };
@@ -96,7 +92,7 @@ fn figure(input: &ReportInput, item: &GalleryItem, id: &str, quality: u8) -> Res
     Ok(html! {
         figure id=(id) data-image=(item.image) data-iou=(iou) {
             div.picture {
-                img src={ "data:image/jpeg;base64," (picture) } alt=(alt) width=(item.size) height=(item.size);
+                img src=(picture) alt=(alt) width=(item.size) height=(item.size);
                 svg viewBox={ "0 0 " (item.size) " " (item.size) } aria-hidden="true" {
                     @for (class, path) in [("truth", &truth), ("prediction", &prediction)] {
                         @let shape = format!("{id}-{class}");
@@ -114,24 +110,4 @@ fn figure(input: &ReportInput, item: &GalleryItem, id: &str, quality: u8) -> Res
             }
         }
     })
-}
-
-fn jpeg(item: &GalleryItem, quality: u8) -> Result<Vec<u8>, ReportError> {
-    let mut bytes = Vec::new();
-    let side = item.size as u32;
-    // `encode` panics on a wrong length; a gallery item is input like any other.
-    let expected = item.size * item.size * 3;
-    if item.pixels.len() != expected {
-        let kind = image::error::ParameterErrorKind::DimensionMismatch;
-        let source = image::ImageError::Parameter(image::error::ParameterError::from_kind(kind));
-        return Err(fault(item, source));
-    }
-    JpegEncoder::new_with_quality(&mut bytes, quality)
-        .encode(&item.pixels, side, side, ExtendedColorType::Rgb8)
-        .map_err(|source| fault(item, source))?;
-    Ok(bytes)
-}
-
-fn fault(item: &GalleryItem, source: image::ImageError) -> ReportError {
-    ReportError::Image { image: item.image.clone(), size: item.size, bytes: item.pixels.len(), source }
 }

@@ -9,10 +9,12 @@ mod curves;
 mod differences;
 mod document;
 mod gallery;
+mod leaks;
 mod method;
 mod opening;
 mod origin;
 mod part;
+mod picture;
 mod policy;
 mod results;
 

@@ -16,7 +16,7 @@ use crate::report::variant::{Variant, distinct};
 use crate::statistics::Summary;
 
 /// The sections that the contents list.
-const CONTENTS: [(&str, &str); 14] = [
+const CONTENTS: [(&str, &str); 15] = [
     ("claims", "Claims"),
     ("results", "Results"),
     ("differences", "Differences"),
@@ -24,6 +24,7 @@ const CONTENTS: [(&str, &str); 14] = [
     ("learning", "Learning curves"),
     ("distribution", "Image by image"),
     ("gallery", "Gallery"),
+    ("leaks", "Leaks"),
     ("audit", "Audit"),
     ("runs", "Runs"),
     ("definitions", "Metrics"),
@@ -66,6 +67,7 @@ pub(super) fn header(findings: &Findings<'_>, tables: &Tables, limits: &[String]
 fn is_there(findings: &Findings<'_>, section: &str) -> bool {
     match section {
         "differences" => findings.variants.len() > 1,
+        "leaks" => !findings.input.compared.is_empty(),
         "audit" => findings.input.audits.iter().any(|audit| !audit.findings.is_empty()),
         _ => true,
     }

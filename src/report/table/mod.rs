@@ -11,6 +11,7 @@ mod efficiency;
 mod epochs;
 mod format;
 mod images;
+mod leaks;
 mod paper;
 mod provenance;
 mod runs;

@@ -3,7 +3,7 @@
 use super::shown::Table;
 use super::{
     audit, closest, comparison, conventions, definitions, deviations, differences, efficiency, epochs,
-    images, paper, provenance, runs, speed, tolerances, verdicts,
+    images, leaks, paper, provenance, runs, speed, tolerances, verdicts,
 };
 use crate::report::error::ReportError;
 use crate::report::findings::Findings;
@@ -28,6 +28,8 @@ pub(in crate::report) struct Tables {
     pub speed: Table,
     /// Empty where there is no claims file.
     pub audit: Table,
+    /// Empty where no two images look the same.
+    pub leaks: Table,
     pub runs: Table,
     pub epochs: Table,
     pub images: Table,
@@ -54,6 +56,7 @@ impl Tables {
             conventions: conventions::table(input)?,
             speed: speed::table(input)?,
             audit: audit::table(input)?,
+            leaks: leaks::table(input)?,
             runs: runs::table(input)?,
             epochs: epochs::table(input)?,
             images: images::table(input)?,
@@ -89,6 +92,7 @@ impl Tables {
             conventions,
             speed,
             audit,
+            leaks,
             runs,
             epochs,
             images,
@@ -107,6 +111,7 @@ impl Tables {
             conventions,
             speed,
             audit,
+            leaks,
             runs,
             epochs,
             images,
