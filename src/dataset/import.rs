@@ -3,17 +3,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::cache::{self, Entry, Source, Writer};
-use super::pairing::{self, Listing, Pair};
-use super::{
-    DatasetError, Images, LARGEST_SIZE, PairProblem, atomic, decode, digest, known_ids, lock, resize, split,
-};
-
-/// Pairs that are decoded before the next are: bounds the memory, while every thread has enough to do.
-const CHUNK: usize = 64;
+use super::cache::{self, Source};
+use super::entry::Pair;
+use super::pairing::{self, Listing};
+use super::prepare::{self, Checked, Order};
+use super::{DatasetError, Images, LARGEST_SIZE, digest, known_ids, lock, split};
 
 /// What an import made, and of what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,16 +96,6 @@ impl ImportReport {
     }
 }
 
-/// A pair as the cache holds it.
-struct Ready {
-    entry: Entry,
-    image: Vec<u8>,
-    mask: Vec<u8>,
-    file_sha256: [String; 2],
-    /// Height and width as stored.
-    stored: (usize, usize),
-}
-
 /// Imports `folder`, which holds `images/` and `masks/`, as `dataset` at `size`x`size` pixels into a cache
 /// below `data_dir`.
 ///
@@ -133,43 +119,16 @@ pub fn import(
     if size == 0 || size > LARGEST_SIZE || !size.is_multiple_of(32) {
         return Err(DatasetError::Size { size });
     }
-    let Listing { pairs, mut problems } = pairing::list(folder, dataset, &known)?;
+    let Listing { pairs, problems } = pairing::list(folder, dataset, &known)?;
     let path = cache::path(dataset, size, data_dir);
     if !replace && problems.is_empty() {
         refuse_to_lose(dataset, size, data_dir, &pairs)?;
     }
-    atomic::clear_unfinished(&path)?;
-    let (digest, source, resized) = atomic::replace(&path, |file| {
-        let mut writer = Writer::begin(file, size)?;
-        let mut tree = Vec::with_capacity(2 * pairs.len());
-        let mut stored = Vec::with_capacity(pairs.len());
-        for (chunk, done) in pairs.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
-            let ready: Vec<_> = chunk.par_iter().map(|pair| prepare(folder, pair, size)).collect();
-            for (pair, ready) in chunk.iter().zip(ready) {
-                match ready {
-                    Ok(ready) => {
-                        let [image, mask] = &ready.file_sha256;
-                        tree.push(format!("{}  {image}\n", pair.image));
-                        tree.push(format!("{}  {mask}\n", pair.mask));
-                        stored.push(ready.stored);
-                        // After a problem only the other files are checked.
-                        if problems.is_empty() {
-                            writer.push(ready.entry, &ready.image, &ready.mask)?;
-                        }
-                    }
-                    Err(found) => problems.extend(found),
-                }
-            }
-            progress(done + chunk.len(), pairs.len());
-        }
-        if !problems.is_empty() {
-            problems.sort_unstable();
-            return Err(DatasetError::Pairs { folder: folder.to_owned(), problems });
-        }
-        let source = source_copy(dataset, tree, &stored)?;
-        let resized = stored.iter().filter(|&&stored| stored != (size, size)).count();
-        let digest = writer.finish(dataset, recorded(&source, resized))?;
-        Ok((digest, source, resized))
+    let order = Order { dataset, size, path: &path, from: folder };
+    let (digest, (source, resized)) = prepare::write(&order, &pairs, problems, progress, |checked| {
+        let source = source_copy(dataset, tree(&pairs, checked), checked)?;
+        let resized = checked.iter().filter(|checked| checked.stored != (size, size)).count();
+        Ok((recorded(&source, resized), (source, resized)))
     })?;
     let splits = coverage(dataset, &pairs)?;
     let dataset = dataset.to_owned();
@@ -189,49 +148,20 @@ fn refuse_to_lose(dataset: &str, size: usize, data_dir: &Path, pairs: &[Pair]) -
     Err(DatasetError::WouldLose { path: earlier.path().to_owned(), ids: lost })
 }
 
-fn prepare(folder: &Path, pair: &Pair, size: usize) -> Result<Ready, Vec<PairProblem>> {
-    let read = |file: &str, decode: fn(&[u8]) -> Result<decode::Pixels, String>| {
-        let bytes = fs_err::read(folder.join(file)).map_err(|error| error.to_string());
-        bytes
-            .and_then(|bytes| decode(&bytes).map(|pixels| (digest::sha256(&bytes), pixels)))
-            .map_err(|problem| PairProblem::new(file, problem))
+/// The lines that a tree hash is taken of: path, two spaces, SHA-256 of the file.
+fn tree(pairs: &[Pair], checked: &[Checked]) -> Vec<String> {
+    let lines = |(pair, checked): (&Pair, &Checked)| {
+        let line = |name: &str, sha256: &str| format!("{name}  {sha256}\n");
+        [line(pair.image.name(), &checked.image_sha256), line(pair.mask.name(), &checked.mask_sha256)]
     };
-    let (image, mask) = match (read(&pair.image, decode::image), read(&pair.mask, decode::mask)) {
-        (Ok(image), Ok(mask)) => (image, mask),
-        (image, mask) => return Err([image.err(), mask.err()].into_iter().flatten().collect()),
-    };
-    let ((image_sha256, image), (mask_sha256, mask)) = (image, mask);
-    if (image.height, image.width) != (mask.height, mask.width) {
-        return Err(vec![PairProblem::new(
-            &*pair.mask,
-            format!(
-                "mask is {}x{} pixels, its image is {}x{}",
-                mask.width, mask.height, image.width, image.height
-            ),
-        )]);
-    }
-    let stored = (image.height, image.width);
-    let fit = |pixels: decode::Pixels, channels| {
-        if stored == (size, size) {
-            pixels.bytes
-        } else {
-            resize::bilinear(&pixels.bytes, pixels.height, pixels.width, channels, size)
-        }
-    };
-    let (image, mask) = (fit(image, 3), fit(mask, 1));
-    let entry = Entry {
-        id: pair.id.clone(),
-        image_sha256: digest::sha256(&image),
-        mask_sha256: digest::sha256(&mask),
-    };
-    Ok(Ready { entry, image, mask, file_sha256: [image_sha256, mask_sha256], stored })
+    pairs.iter().zip(checked).flat_map(lines).collect()
 }
 
-/// Compares the tree hash with those of the lock; `tree` holds its lines, `stored` the size of each pair.
+/// Compares the tree hash with those of the lock; `tree` holds its lines.
 fn source_copy(
     dataset: &str,
     mut tree: Vec<String>,
-    stored: &[(usize, usize)],
+    checked: &[Checked],
 ) -> Result<SourceCopy, DatasetError> {
     tree.sort_unstable();
     let mut hash = Sha256::new();
@@ -248,7 +178,7 @@ fn source_copy(
         });
     }
     let similar = copies.iter().find(|(_, copy)| {
-        copy.pairs == stored.len() && stored.iter().all(|&stored| stored == (copy.size, copy.size))
+        copy.pairs == checked.len() && checked.iter().all(|pair| pair.stored == (copy.size, copy.size))
     });
     Ok(match similar {
         Some((name, copy)) => {
@@ -288,7 +218,9 @@ mod tests {
     use super::*;
 
     fn copy(sizes: &[(usize, usize)]) -> SourceCopy {
-        source_copy("isic2017", vec!["images/ISIC_0000000.jpg  0\n".to_owned()], sizes).unwrap()
+        let checked = |&stored| Checked { image_sha256: String::new(), mask_sha256: String::new(), stored };
+        let checked: Vec<Checked> = sizes.iter().map(checked).collect();
+        source_copy("isic2017", vec!["images/ISIC_0000000.jpg  0\n".to_owned()], &checked).unwrap()
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::DatasetError;
+use super::entry::{Entry, Pair};
 
 /// What is wrong with one file of a folder to import.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -19,16 +20,6 @@ impl PairProblem {
     pub(super) fn new(file: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { file: file.into(), problem: problem.into() }
     }
-}
-
-/// An image with its mask.
-pub(super) struct Pair {
-    /// The id that both bear.
-    pub id: String,
-    /// Path of the image below the folder, with `/`.
-    pub image: String,
-    /// Path of the mask below the folder, with `/`.
-    pub mask: String,
 }
 
 /// Pairs sorted by id, and every file that has no place among them.
@@ -77,7 +68,10 @@ pub(super) fn list(folder: &Path, dataset: &str, known: &BTreeSet<String>) -> Re
     let mut pairs = Vec::new();
     for (id, image) in images {
         match masks.remove(&id) {
-            Some(mask) => pairs.push(Pair { id, image, mask }),
+            Some(mask) => {
+                let file = |relative: &str| Entry::file(folder, relative);
+                pairs.push(Pair { id, image: file(&image), mask: file(&mask) });
+            }
             None => {
                 problems.push(PairProblem::new(image, format!("has no mask masks/{id}.png")));
             }

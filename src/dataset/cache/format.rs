@@ -94,13 +94,13 @@ pub(super) struct Metadata {
     #[serde(default)]
     pub resized: Option<usize>,
     /// The pairs, sorted by id.
-    pub pairs: Vec<Entry>,
+    pub pairs: Vec<Record>,
 }
 
 /// One pair of a cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(in crate::dataset) struct Entry {
+pub(in crate::dataset) struct Record {
     /// The pair's id.
     pub id: String,
     /// SHA-256 of the image's bytes in the cache.

@@ -7,5 +7,5 @@ mod write;
 
 pub use read::{Cache, open};
 
-pub(super) use format::{Entry, path};
+pub(super) use format::{Record, path};
 pub(super) use write::{Source, Writer};

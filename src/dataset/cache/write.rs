@@ -5,7 +5,7 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::format::{Entry, FORMAT, HEADER_BYTES, Header, Metadata};
+use super::format::{FORMAT, HEADER_BYTES, Header, Metadata, Record};
 use crate::dataset::{DatasetError, digest};
 
 /// Where the images of a cache came from.
@@ -22,7 +22,7 @@ pub(in crate::dataset) struct Source {
 pub(in crate::dataset) struct Writer<'a> {
     file: BufWriter<&'a mut NamedTempFile>,
     size: usize,
-    pairs: Vec<Entry>,
+    pairs: Vec<Record>,
     // Masks stand after all images in the file and are a quarter of it.
     masks: Vec<u8>,
 }
@@ -42,10 +42,10 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn push(&mut self, entry: Entry, image: &[u8], mask: &[u8]) -> Result<(), DatasetError> {
+    pub fn push(&mut self, record: Record, image: &[u8], mask: &[u8]) -> Result<(), DatasetError> {
         self.file.write_all(image)?;
         self.masks.extend_from_slice(mask);
-        self.pairs.push(entry);
+        self.pairs.push(record);
         Ok(())
     }
 
