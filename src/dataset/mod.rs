@@ -17,6 +17,7 @@ mod normalize;
 mod pair_folder;
 mod pairing;
 pub mod picture;
+mod preparation;
 mod prepare;
 mod resize;
 mod rotate;
@@ -26,13 +27,14 @@ mod twins;
 
 pub use augment::{Draws, common_angle};
 pub use batch::{Batch, Batches};
-pub use cache::{Cache, open};
+pub use cache::{Cache, glance, open};
 pub use error::{DatasetError, DatasetErrorKind};
 pub use images::{Images, Origin};
 pub use import::{ImportReport, SourceCopy, SplitCoverage, import};
 pub use lock::NearDuplicate;
 pub use pair_folder::{PairFolder, pictures};
 pub use pairing::PairProblem;
+pub use preparation::Preparation;
 pub use split::{Split, known_ids, split};
 pub use twins::{Twin, twins};
 

@@ -28,6 +28,10 @@ const WRITERS: &[(&str, &str)] = &[
     ("src/store/lock.rs", "the lock file of a run"),
     ("src/store/lease.rs", "the file that says who works on a run"),
     ("src/dataset/atomic.rs", "prepared data: temporary file, sync, rename"),
+    (
+        "src/dataset/prepare/unfinished.rs",
+        "a cache that grows until it is whole, with its journal: sync, rename",
+    ),
 ];
 
 /// Words of file systems that change a file.
