@@ -49,6 +49,35 @@ pub enum DatasetError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The folder that an experiment names isn't laid out as it has to be.
+    #[error("{}: {problem}", folder.display())]
+    UserFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The folder that an experiment names has to be prepared first.
+    #[error("{}: {what}", folder.display())]
+    Unprepared {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        what: &'static str,
+    },
+    /// A stored run of a user's folder.
+    #[error("the run's images come from a folder, and a run doesn't record where that lies")]
+    UnknownFolder,
+    /// A line of a list of images is wrong.
+    #[error("{}:{line}: {problem}", path.display())]
+    List {
+        /// The list.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Files of the folder to import are missing, damaged or unexpected; nothing was written.
     #[error("{}: {}", folder.display(), list_problems(problems))]
     Pairs {
@@ -169,8 +198,13 @@ impl DatasetError {
             | Self::UnknownSplit { .. }
             | Self::Size { .. }
             | Self::WouldLose { .. }
+            | Self::UserFolder { .. }
+            | Self::List { .. }
             | Self::Folder { .. } => DatasetErrorKind::Usage,
-            Self::Missing { .. } | Self::MissingImages { .. } => DatasetErrorKind::Missing,
+            Self::Unprepared { .. }
+            | Self::UnknownFolder
+            | Self::Missing { .. }
+            | Self::MissingImages { .. } => DatasetErrorKind::Missing,
             Self::Checksum { .. } => DatasetErrorKind::Checksum,
             Self::Pairs { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => DatasetErrorKind::Input,
             Self::Io(_) | Self::Busy { .. } => DatasetErrorKind::Io,
@@ -196,6 +230,16 @@ impl DatasetError {
                  (or ISIC_0000000_segmentation.png)"
                     .into(),
             ),
+            Self::UserFolder { .. } => Some(
+                "[dataset.folder] needs a folder with images/NAME.jpg (or .png) and masks/NAME.png; `images` and \
+                 `masks` name other folders in it"
+                    .into(),
+            ),
+            Self::Unprepared { .. } => Some("run `ege-bench plan` with the experiment: it prepares it".into()),
+            Self::UnknownFolder => Some("an experiment with [dataset.folder] makes the run again".into()),
+            Self::List { .. } => {
+                Some("a list has a line for each image: its name, with or without the ending".into())
+            }
             Self::WouldLose { .. } => Some(
                 "nothing was written; name a folder that has them, or give --replace to lose them".into(),
             ),

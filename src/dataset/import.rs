@@ -175,7 +175,7 @@ fn refuse_to_lose(
 }
 
 /// The lines that a tree hash is taken of: path, two spaces, SHA-256 of the file.
-fn tree(pairs: &[Pair], checked: &[Checked]) -> Vec<String> {
+pub(super) fn tree(pairs: &[Pair], checked: &[Checked]) -> Vec<String> {
     let lines = |(pair, checked): (&Pair, &Checked)| {
         let line = |name: &str, sha256: &str| format!("{name}  {sha256}\n");
         [line(pair.image.name(), &checked.image_sha256), line(pair.mask.name(), &checked.mask_sha256)]
@@ -183,18 +183,19 @@ fn tree(pairs: &[Pair], checked: &[Checked]) -> Vec<String> {
     pairs.iter().zip(checked).flat_map(lines).collect()
 }
 
-/// Compares the tree hash with those of the lock; `tree` holds its lines.
-fn source_copy(
-    dataset: &str,
-    mut tree: Vec<String>,
-    checked: &[Checked],
-) -> Result<SourceCopy, DatasetError> {
-    tree.sort_unstable();
+/// SHA-256 of the lines, sorted.
+pub(super) fn tree_sha256(mut lines: Vec<String>) -> String {
+    lines.sort_unstable();
     let mut hash = Sha256::new();
-    for line in tree {
+    for line in lines {
         hash.update(line);
     }
-    let found = digest::hexadecimal(&hash.finalize());
+    digest::hexadecimal(&hash.finalize())
+}
+
+/// Compares the tree hash with those of the lock; `tree` holds its lines.
+fn source_copy(dataset: &str, tree: Vec<String>, checked: &[Checked]) -> Result<SourceCopy, DatasetError> {
+    let found = tree_sha256(tree);
     let copies = &lock::builtin().dataset(dataset)?.prepared;
     if let Some((name, copy)) = copies.iter().find(|(_, copy)| copy.tree_sha256 == found) {
         return Ok(SourceCopy::Known {

@@ -8,6 +8,7 @@ mod decode;
 mod digest;
 mod entry;
 mod error;
+pub mod folder;
 pub mod held_out;
 mod id_lists;
 mod images;

@@ -188,6 +188,7 @@ fn planned(record: &RunRecord, encoder_weights: Vec<PathBuf>) -> Result<PlannedR
         seed: record.seed,
         settings,
         encoder_weights,
+        folder: None,
     };
     let found = fingerprint::run_id(&run, &record.meaning);
     if found == record.id { Ok(run) } else { Err(RecallError::OtherId { id: record.id.clone(), found }) }
@@ -232,6 +233,7 @@ mod tests {
                 train: protocol::train(Protocol::AsWritten),
             },
             encoder_weights: Vec::new(),
+            folder: None,
         };
         let folder = tempfile::tempdir().unwrap();
         let results = Results::new(folder.path());

@@ -313,6 +313,7 @@ mod tests {
                 train: protocol::train(Protocol::AsReleased),
             },
             encoder_weights: Vec::new(),
+            folder: None,
         };
         let note = |kind: &str| note_failure(&results, &run, ("a", &Value::Null), kind, "why").unwrap();
         let failed = RunState::Failed { kind: "died".into(), message: "why".into() };

@@ -115,6 +115,7 @@ mod tests {
                 train: protocol::train(protocol),
             },
             encoder_weights: Vec::new(),
+            folder: None,
         }
     }
 

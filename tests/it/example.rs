@@ -199,7 +199,6 @@ pub fn input(name: &str, runs: Vec<ReportRun>) -> ReportInput {
         .map(|(settings, (parameters, conv_macs))| NetworkCost {
             model: ModelSettings::EgeUnet(settings),
             size: 256,
-            resize: Resize::default(),
             cost: ModelCost { parameters, conv_macs },
             conventions: vec![Counted { convention: "paper", parameters, operations: conv_macs }],
         })

@@ -25,6 +25,7 @@ mod pages;
 mod parity;
 mod parity_baselines;
 mod paths;
+mod prepare;
 mod program;
 mod report;
 mod report_claims;

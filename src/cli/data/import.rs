@@ -1,8 +1,7 @@
 //! `ege-bench data import`: checks a folder of images and masks and prepares it.
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::args::ImportArguments;
+use super::bar::PairBar;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
@@ -11,19 +10,13 @@ use crate::dataset::{self, Preparation, SourceCopy};
 
 pub(in crate::cli) fn run(context: &Context, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let printer = context.printer;
-    let bar = ProgressBar::with_draw_target(Some(1), printer.progress_target());
-    if let Ok(style) = ProgressStyle::with_template("  {wide_bar} {pos}/{len} pairs  {eta} left") {
-        bar.set_style(style);
-    }
+    let bar = PairBar::new(printer);
     printer.note(format_args!("importing {} from {}", arguments.dataset, arguments.folder.display()));
-    let mut show = |done: usize, all: usize| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    };
+    let mut show = |done, all| bar.show(done, all);
     let ImportArguments { dataset, folder, size, resize, replace } = arguments;
     let preparation = Preparation { size: *size, resize: resize.0 };
     let imported = dataset::import(dataset, folder, preparation, &context.data, *replace, &mut show);
-    bar.finish_and_clear();
+    drop(bar);
     let report = imported?;
 
     let source = match &report.source {

@@ -1,6 +1,7 @@
 //! `ege-bench data`: data sets and what is prepared of them.
 
 pub(super) mod args;
+pub(super) mod bar;
 pub(super) mod import;
 pub(super) mod list;
 pub(super) mod status;

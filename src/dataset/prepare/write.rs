@@ -12,8 +12,8 @@ use crate::dataset::decode::MaskValues;
 use crate::dataset::entry::Pair;
 use crate::dataset::{DatasetError, PairProblem, Preparation, atomic};
 
-/// Bytes that are decoded at one time, whatever the number of threads: ten photographs of 6,000x4,000 pixels.
-const DECODED: u64 = 768 << 20;
+/// Bytes that are decoded at one time, whatever the number of threads: seven photographs of 6,000x4,000 pixels.
+const DECODED: u64 = 512 << 20;
 
 /// What is to be prepared, and where.
 pub(in crate::dataset) struct Order<'a> {

@@ -80,6 +80,12 @@ pub enum DataSource {
         /// A split of that data set, such as `paper`, `official` or `held-out`.
         split: String,
     },
+    /// A folder of the user's own images, whose content is in the run's data digest.
+    #[serde(rename_all = "kebab-case")]
+    Folder {
+        /// How it is divided: `lists` or `fractions`.
+        split: String,
+    },
     /// The built-in generator of dermoscopy-like images: synthetic, for trying things out.
     #[serde(rename_all = "kebab-case")]
     SyntheticLesions {
@@ -95,6 +101,7 @@ impl DataSource {
     pub fn dataset(&self) -> &str {
         match self {
             Self::Prepared { dataset, .. } => dataset,
+            Self::Folder { .. } => "folder",
             Self::SyntheticLesions { .. } => "synthetic-lesions",
         }
     }
@@ -102,7 +109,7 @@ impl DataSource {
     /// The split's name; the generator has only its own, `built-in`.
     pub fn split(&self) -> &str {
         match self {
-            Self::Prepared { split, .. } => split,
+            Self::Prepared { split, .. } | Self::Folder { split } => split,
             Self::SyntheticLesions { .. } => "built-in",
         }
     }

@@ -4,10 +4,12 @@
 //! nothing that can't (names, descriptions, paths) stands here.
 
 mod data;
+mod folder;
 mod model;
 mod train;
 
 pub use data::{DataSettings, DataSource, LARGEST_SIZE, Resize, SIZE_STEP, is_size, nearest_size};
+pub use folder::{FolderSource, FolderSplit};
 pub use model::{Axis, Baseline, EgeUnetSettings, ModelSettings, TensorInit, Tensors};
 pub use train::{
     AdamWSettings, AugmentSettings, BceForm, LastBatch, LossMask, LossSettings, Normalization,
