@@ -102,8 +102,8 @@ pub struct RawFolder {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawMaskValues {
-    pub background: Option<Vec<u8>>,
-    pub lesion: Option<Vec<u8>>,
+    pub background: Option<Vec<u16>>,
+    pub lesion: Option<Vec<u16>>,
 }
 
 /// `[dataset.folder.split.…]`

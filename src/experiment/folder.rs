@@ -40,8 +40,8 @@ fn source(check: Check<'_>, raw: RawFolder) -> FolderSource {
     };
     let (images, masks) = (part("images", raw.images, "images"), part("masks", raw.masks, "masks"));
     let values = raw.mask_values.unwrap_or_default();
-    let background = levels(check, "background", values.background.unwrap_or_else(|| vec![0]));
-    let lesion = levels(check, "lesion", values.lesion.unwrap_or_else(|| vec![255]));
+    let background = levels(check, "background", values.background.as_deref().unwrap_or(&[0]));
+    let lesion = levels(check, "lesion", values.lesion.as_deref().unwrap_or(&[255]));
     if let Some(both) = background.iter().find(|level| lesion.contains(level)) {
         let message = format!("the mask value {both} is both background and lesion");
         check.note(&at("mask-values.lesion"), Diagnostic::new(message).hint("give it one meaning"));
@@ -57,13 +57,17 @@ fn source(check: Check<'_>, raw: RawFolder) -> FolderSource {
 }
 
 /// Grey levels, sorted; none twice, and not none at all.
-fn levels(check: Check<'_>, key: &str, mut levels: Vec<u8>) -> Vec<u8> {
+fn levels(check: Check<'_>, key: &str, typed: &[u16]) -> Vec<u8> {
     let key = at(&format!("mask-values.{key}"));
+    let mut levels: Vec<u8> = (0..)
+        .zip(typed)
+        .map(|(index, &level)| check.within(&format!("{key}.{index}"), level, 0..=255) as u8)
+        .collect();
     if levels.is_empty() {
         check.note(&key, Diagnostic::new(format!("`{key}` is empty")).allowed("grey levels from 0 to 255"));
     }
-    if let Some(position) = check::repeated(&levels) {
-        let message = format!("the mask value {} stands twice", levels[position]);
+    if let Some(position) = check::repeated(typed) {
+        let message = format!("the mask value {} stands twice", typed[position]);
         check.note(&format!("{key}.{position}"), Diagnostic::new(message).hint("remove one of them"));
     }
     levels.sort_unstable();

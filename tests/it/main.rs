@@ -37,6 +37,7 @@ mod statistics;
 mod store;
 mod store_archive;
 mod store_tools;
+mod user_folder;
 mod verify;
 
 /// The kernels' instruction set: whatever this processor has; `tests/portable.rs` has the other.

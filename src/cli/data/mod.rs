@@ -4,4 +4,7 @@ pub(super) mod args;
 pub(super) mod bar;
 pub(super) mod import;
 pub(super) mod list;
+pub(super) mod prune;
+pub(super) mod show;
 pub(super) mod status;
+pub(super) mod verify;

@@ -21,7 +21,7 @@ pub(super) const FORMAT: u32 = 1;
 pub(super) const HEADER_BYTES: usize = 72;
 
 /// Where the cache of `dataset` lies below `data_dir`; the kernel that goes without saying isn't said.
-pub(in crate::dataset) fn path(dataset: &str, preparation: Preparation, data_dir: &Path) -> PathBuf {
+pub fn path(dataset: &str, preparation: Preparation, data_dir: &Path) -> PathBuf {
     data_dir.join(dataset).join(format!("{dataset}-{}.cache", preparation.name()))
 }
 

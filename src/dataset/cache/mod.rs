@@ -7,6 +7,7 @@ mod write;
 
 pub use read::{Cache, glance, open};
 
-pub(super) use format::{Record, path};
+pub(super) use format::Record;
+pub use format::path;
 pub(super) use read::{Wanted, look};
 pub(super) use write::{Layout, Source, seal};

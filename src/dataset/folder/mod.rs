@@ -5,4 +5,5 @@ mod listing;
 mod open;
 mod split;
 
-pub use open::{is_due, open, prepare};
+pub(super) use open::{DATASET, MEND};
+pub use open::{cache_path, is_due, open, prepare};

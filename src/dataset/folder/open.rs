@@ -1,6 +1,6 @@
 //! Prepares a user's folder, and opens what was prepared of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::listing::{Listing, list};
 use super::split::split;
@@ -12,7 +12,15 @@ use crate::dataset::{DatasetError, Images, Preparation, Split, digest};
 use crate::experiment::settings::FolderSource;
 
 /// What the cache of any such folder says it is of, and the folder of prepared data that it lies in.
-const DATASET: &str = "folder";
+pub(in crate::dataset) const DATASET: &str = "folder";
+
+/// The command that prepares such a folder.
+pub(in crate::dataset) const MEND: &str = "ege-bench plan EXPERIMENT";
+
+/// Where the cache of the folder lies.
+pub fn cache_path(source: &FolderSource, preparation: Preparation, data_dir: &Path) -> PathBuf {
+    wanted(source, preparation, data_dir).path
+}
 
 /// True where the folder isn't prepared yet, or has changed since: a file is another by its name, length or time of change.
 ///
@@ -96,6 +104,6 @@ fn wanted(source: &FolderSource, preparation: Preparation, data_dir: &Path) -> W
         dataset: DATASET.to_owned(),
         preparation,
         path: data_dir.join(DATASET).join(file),
-        mend: "ege-bench run EXPERIMENT".to_owned(),
+        mend: MEND.to_owned(),
     }
 }

@@ -9,5 +9,6 @@ mod unfinished;
 mod write;
 
 pub(super) use pair::Checked;
-pub(super) use unfinished::{Leftover, leftovers};
+pub use unfinished::Leftover;
+pub(super) use unfinished::leftovers;
 pub(super) use write::{Order, write};
