@@ -31,6 +31,26 @@ pub enum DatasetError {
         /// What there is.
         known: Vec<String>,
     },
+    /// A lock file that can't be read or isn't one.
+    #[error("{}: {problem}", path.display())]
+    LockFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// What was seen isn't what a lock file says; nothing was changed.
+    #[error("{}: {what} is {stands} there, but {found} was seen", path.display())]
+    LockDiffers {
+        /// The lock file.
+        path: PathBuf,
+        /// Archive and value.
+        what: String,
+        /// What the file says.
+        stands: String,
+        /// What was seen.
+        found: String,
+    },
     /// A size that no network takes.
     #[error(
         "size {size} is not a multiple of 32 between 32 and {}; the nearest is {}",
@@ -157,10 +177,11 @@ impl DatasetError {
             Self::UnknownDataset { .. }
             | Self::UnknownSplit { .. }
             | Self::Size { .. }
+            | Self::LockFile { .. }
             | Self::WouldLose { .. }
             | Self::Folder { .. } => DatasetErrorKind::Usage,
             Self::Missing { .. } | Self::MissingImages { .. } => DatasetErrorKind::Missing,
-            Self::Checksum { .. } => DatasetErrorKind::Checksum,
+            Self::Checksum { .. } | Self::LockDiffers { .. } => DatasetErrorKind::Checksum,
             Self::Pairs { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => DatasetErrorKind::Input,
             Self::Io(_) => DatasetErrorKind::Io,
         }
@@ -203,7 +224,14 @@ impl DatasetError {
             Self::NewerFormat { mend, .. } => {
                 Some(format!("use the ege-bench that wrote it, or write it anew: `{mend}`"))
             }
-            Self::Io(_) => None,
+            Self::LockFile { path, .. } if !path.exists() => {
+                Some("run this in a checkout of ege-bench, or name the file with `--file FILE`".into())
+            }
+            Self::LockDiffers { .. } => Some(
+                "nothing was written; find out which of the two is right before anybody changes the file"
+                    .into(),
+            ),
+            Self::LockFile { .. } | Self::Io(_) => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Integration tests: one binary, a module for each concern.
 
 mod architecture;
+mod archive_server;
 mod browser;
 mod claim;
 mod claims_cli;
@@ -13,6 +14,7 @@ mod experiment_files;
 mod experiment_meaning;
 mod fake_sweep;
 mod faulty_disk;
+mod fetch;
 mod kernels;
 #[cfg(unix)]
 mod kill_points;

@@ -1,6 +1,9 @@
 //! `ege-bench data`: data sets and what is prepared of them.
 
 pub(super) mod args;
+pub(super) mod fetch;
 pub(super) mod import;
 pub(super) mod list;
+pub(super) mod lock;
+mod meter;
 pub(super) mod status;
