@@ -69,6 +69,14 @@ pub enum DatasetError {
         /// What is wrong with it.
         problem: String,
     },
+    /// An archive that isn't read, since it isn't what an archive of pictures is; nothing was written.
+    #[error("{}: {problem}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// Files of the folder to import are missing, damaged or unexpected; nothing was written.
     #[error("{}: {}", folder.display(), list_problems(problems))]
     Pairs {
@@ -182,7 +190,9 @@ impl DatasetError {
             | Self::Folder { .. } => DatasetErrorKind::Usage,
             Self::Missing { .. } | Self::MissingImages { .. } => DatasetErrorKind::Missing,
             Self::Checksum { .. } | Self::LockDiffers { .. } => DatasetErrorKind::Checksum,
-            Self::Pairs { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => DatasetErrorKind::Input,
+            Self::Pairs { .. } | Self::Archive { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => {
+                DatasetErrorKind::Input
+            }
             Self::Io(_) => DatasetErrorKind::Io,
         }
     }
@@ -202,8 +212,9 @@ impl DatasetError {
                 Some("the networks halve their input five times; 256 is the paper's size".into())
             }
             Self::Folder { .. } => Some(
-                "the folder must hold images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png \
-                 (or ISIC_0000000_segmentation.png)"
+                "name the official zip archives, the folders that they unpack to, or a folder that holds \
+                 images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png (or ISIC_0000000_segmentation.png), \
+                 in train/ and val/ or not; several of them at once will do"
                     .into(),
             ),
             Self::WouldLose { .. } => Some(
@@ -212,6 +223,9 @@ impl DatasetError {
             Self::Pairs { .. } => {
                 Some("nothing was written; mend or remove these files and import again".into())
             }
+            Self::Archive { .. } => Some(
+                "nothing was written; get the archive from its publisher: `ege-bench data fetch` also checks it".into(),
+            ),
             Self::Missing { dataset, size, .. } => Some(format!(
                 "run `{}` with the folder that holds images/ and masks/",
                 import_command(dataset, *size)

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::cache::{self, Source};
 use super::entry::Pair;
-use super::pairing::{self, Listing};
 use super::prepare::{self, Checked, Order};
+use super::source::{self, Listing, Recognition};
 use super::{DatasetError, Images, LARGEST_SIZE, digest, known_ids, lock, split};
 
 /// What an import made, and of what.
@@ -30,6 +30,8 @@ pub struct ImportReport {
     pub source: SourceCopy,
     /// For each split of the data set, how many of its images are there.
     pub splits: Vec<SplitCoverage>,
+    /// What was recognised of what the user has.
+    pub recognition: Recognition,
 }
 
 /// Whether an imported folder is a copy that `datasets.lock` knows.
@@ -115,16 +117,32 @@ pub fn import(
     replace: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ImportReport, DatasetError> {
+    import_from(dataset, &[folder.to_owned()], size, data_dir, replace, progress)
+}
+
+/// As [`import`], of all that `paths` hold: zip archives, and folders of any layout that has official inner folders, or
+/// `images/` and `masks/`, somewhere.
+///
+/// # Errors
+/// As [`import`]; [`DatasetError::Archive`] for an archive that isn't read.
+pub fn import_from(
+    dataset: &str,
+    paths: &[PathBuf],
+    size: usize,
+    data_dir: &Path,
+    replace: bool,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ImportReport, DatasetError> {
     let known = known_ids(dataset)?;
     if size == 0 || size > LARGEST_SIZE || !size.is_multiple_of(32) {
         return Err(DatasetError::Size { size });
     }
-    let Listing { pairs, problems } = pairing::list(folder, dataset, &known)?;
+    let Listing { pairs, problems, recognition } = source::list(paths, dataset, &known)?;
     let path = cache::path(dataset, size, data_dir);
     if !replace && problems.is_empty() {
         refuse_to_lose(dataset, size, data_dir, &pairs)?;
     }
-    let order = Order { dataset, size, path: &path, from: folder };
+    let order = Order { dataset, size, path: &path, from: &source::told(paths) };
     let (digest, (source, resized)) = prepare::write(&order, &pairs, problems, progress, |checked| {
         let source = source_copy(dataset, tree(&pairs, checked), checked)?;
         let resized = checked.iter().filter(|checked| checked.stored != (size, size)).count();
@@ -132,7 +150,17 @@ pub fn import(
     })?;
     let splits = coverage(dataset, &pairs)?;
     let dataset = dataset.to_owned();
-    Ok(ImportReport { dataset, cache: path, size, pairs: pairs.len(), resized, digest, source, splits })
+    Ok(ImportReport {
+        dataset,
+        cache: path,
+        size,
+        pairs: pairs.len(),
+        resized,
+        digest,
+        source,
+        splits,
+        recognition,
+    })
 }
 
 /// An import that lacks images which an earlier one brought is a mistake until the user says that it isn't.
@@ -254,6 +282,7 @@ mod tests {
                 SplitCoverage { split: "official".to_owned(), present: 2150, total: 2750 },
                 SplitCoverage { split: "paper".to_owned(), present: 2150, total: 2150 },
             ],
+            recognition: Recognition::default(),
         };
         assert_eq!(
             report.warnings(),

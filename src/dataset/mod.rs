@@ -1,5 +1,6 @@
 //! Images and masks: where they come from, how they are checked, and the batches made of them. Arrays only.
 
+pub mod archive;
 mod atomic;
 mod augment;
 mod batch;
@@ -17,11 +18,11 @@ pub mod lock_edit;
 mod normalize;
 mod official;
 mod pair_folder;
-mod pairing;
 pub mod picture;
 mod prepare;
 mod resize;
 mod rotate;
+mod source;
 mod split;
 pub mod synthetic;
 mod twins;
@@ -31,10 +32,10 @@ pub use batch::{Batch, Batches};
 pub use cache::{Cache, open};
 pub use error::{DatasetError, DatasetErrorKind};
 pub use images::{Images, Origin};
-pub use import::{ImportReport, SourceCopy, SplitCoverage, import};
+pub use import::{ImportReport, SourceCopy, SplitCoverage, import, import_from};
 pub use lock::NearDuplicate;
 pub use pair_folder::{PairFolder, pictures};
-pub use pairing::PairProblem;
+pub use source::{Ignored, PairProblem, Recognised, Recognition};
 pub use split::{Split, known_ids, split};
 pub use twins::{Twin, twins};
 

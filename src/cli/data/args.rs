@@ -35,11 +35,16 @@ pub(in crate::cli) enum DataCommand {
     /// included; where it says anything else, nothing is written and both values are told.
     #[command(after_help = "Example:\n  ege-bench data lock isic2017 --file datasets.lock")]
     Lock(LockArguments),
-    /// Check a folder of images and masks and prepare it for training
+    /// Check images and masks that you have and prepare them for training
     ///
-    /// The folder holds images/ and masks/ with a file for each image, named by its ISIC id. Every pair is
-    /// checked; the result is one checksummed file.
-    #[command(after_help = "Example:\n  ege-bench data import isic2017 path/to/isic2017 --size 256")]
+    /// Whatever you have of the data set: the official zip archives, which needn't be unpacked; the folders that they
+    /// unpack to; a resized copy with images/ and masks/; the authors' train/images, train/masks, val/images and val/masks;
+    /// several of them at once. Without a path it takes what `data fetch` fetched. Files are named by their ISIC ids.
+    /// It says what it recognised, what is missing and what it passed over. Every pair is checked; the result is one
+    /// checksummed file.
+    #[command(after_help = "Examples:\n  ege-bench data import isic2017 path/to/isic2017 --size 256\n  \
+                            ege-bench data import isic2017 ISIC-2017_Training_Data.zip \
+                            ISIC-2017_Training_Part1_GroundTruth.zip\n  ege-bench data import isic2017")]
     Import(ImportArguments),
 }
 
@@ -82,8 +87,9 @@ pub(in crate::cli) struct LockArguments {
 pub(in crate::cli) struct ImportArguments {
     /// The data set's name, as `ege-bench data list` shows it
     pub dataset: String,
-    /// The folder that holds images/ and masks/
-    pub folder: PathBuf,
+    /// Zip archives, and folders of them or of images and masks [default: what was fetched]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
     /// Height and width of the prepared images in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
     pub size: usize,
