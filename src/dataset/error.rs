@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::PairProblem;
+use super::{PairProblem, Preparation};
 
 /// Problems of single files that a message lists before it only counts.
 const LISTED_PROBLEMS: usize = 20;
@@ -99,12 +99,17 @@ pub enum DatasetError {
         ids: Vec<String>,
     },
     /// Nobody imported the data set at this size yet.
-    #[error("data set `{dataset}` at {size}x{size} is not prepared: {} does not exist", path.display())]
+    #[error(
+        "data set `{dataset}` at {0}x{0}{1} is not prepared: {2} does not exist",
+        preparation.size,
+        by(*preparation),
+        path.display()
+    )]
     Missing {
         /// The data set.
         dataset: String,
-        /// Height and width in pixels.
-        size: usize,
+        /// Size and kernel.
+        preparation: Preparation,
         /// The cache that would hold it.
         path: PathBuf,
     },
@@ -119,8 +124,8 @@ pub enum DatasetError {
         dataset: String,
         /// The split.
         split: String,
-        /// Height and width in pixels.
-        size: usize,
+        /// Size and kernel.
+        preparation: Preparation,
         /// The absent ids, sorted.
         ids: Vec<String>,
     },
@@ -158,6 +163,12 @@ pub enum DatasetError {
         /// The command that writes it anew.
         mend: String,
     },
+    /// Another process prepares the same data set at the same size.
+    #[error("{}: another ege-bench is preparing this", path.display())]
+    Busy {
+        /// What it has locked.
+        path: PathBuf,
+    },
     /// The file system refused; the message names the path.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -193,7 +204,7 @@ impl DatasetError {
             Self::Pairs { .. } | Self::Archive { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => {
                 DatasetErrorKind::Input
             }
-            Self::Io(_) => DatasetErrorKind::Io,
+            Self::Io(_) | Self::Busy { .. } => DatasetErrorKind::Io,
         }
     }
 
@@ -226,18 +237,19 @@ impl DatasetError {
             Self::Archive { .. } => Some(
                 "nothing was written; get the archive from its publisher: `ege-bench data fetch` also checks it".into(),
             ),
-            Self::Missing { dataset, size, .. } => Some(format!(
+            Self::Missing { dataset, preparation, .. } => Some(format!(
                 "run `{}` with the folder that holds images/ and masks/",
-                import_command(dataset, *size)
+                import_command(dataset, *preparation)
             )),
-            Self::MissingImages { dataset, size, .. } => {
-                Some(format!("run `{}` with a folder that holds them", import_command(dataset, *size)))
+            Self::MissingImages { dataset, preparation, .. } => {
+                Some(format!("run `{}` with a folder that holds them", import_command(dataset, *preparation)))
             }
             Self::Checksum { mend, .. } => mend.as_ref().map(|command| format!("run `{command}`")),
             Self::Cache { mend, .. } => Some(format!("run `{mend}`")),
             Self::NewerFormat { mend, .. } => {
                 Some(format!("use the ege-bench that wrote it, or write it anew: `{mend}`"))
             }
+            Self::Busy { .. } => Some("wait until it is done; then the same command goes on".into()),
             Self::LockFile { path, .. } if !path.exists() => {
                 Some("run this in a checkout of ege-bench, or name the file with `--file FILE`".into())
             }
@@ -251,9 +263,14 @@ impl DatasetError {
 }
 
 /// The command that prepares a data set, with `FOLDER` where the user's folder goes.
-pub(super) fn import_command(dataset: &str, size: usize) -> String {
-    let size = if size == super::DEFAULT_SIZE { String::new() } else { format!(" --size {size}") };
-    format!("ege-bench data import {dataset} FOLDER{size}")
+pub(super) fn import_command(dataset: &str, preparation: Preparation) -> String {
+    format!("ege-bench data import {dataset} FOLDER{}", preparation.options())
+}
+
+/// The kernel, where it has to be said.
+fn by(preparation: Preparation) -> String {
+    let resize = preparation.resize;
+    if resize.is_default() { String::new() } else { format!(" by `{}`", resize.name()) }
 }
 
 fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
@@ -289,8 +306,9 @@ mod tests {
 
     #[test]
     fn hint_of_missing_data_is_the_command() {
-        let check = |size, expect: &str| {
-            let error = DatasetError::Missing { dataset: "isic2017".into(), size, path: "x.cache".into() };
+        let check = |size: usize, expect: &str| {
+            let (dataset, preparation) = ("isic2017".into(), size.into());
+            let error = DatasetError::Missing { dataset, preparation, path: "x.cache".into() };
             assert!(error.hint().unwrap().contains(expect), "{:?}", error.hint());
             assert!(!error.is_usage());
         };
@@ -304,7 +322,7 @@ mod tests {
         let error = DatasetError::MissingImages {
             dataset: "isic2017".into(),
             split: "official".into(),
-            size: 256,
+            preparation: 256.into(),
             ids,
         };
         assert_eq!(

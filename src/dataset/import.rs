@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::cache::{self, Source};
+use super::decode::MaskValues;
 use super::entry::Pair;
 use super::prepare::{self, Checked, Order};
 use super::source::{self, Listing, Recognition};
-use super::{DatasetError, Images, LARGEST_SIZE, digest, known_ids, lock, split};
+use super::{DatasetError, Images, Preparation, digest, known_ids, lock, split};
 
 /// What an import made, and of what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct ImportReport {
     pub digest: String,
     /// Whether the folder is a copy that `datasets.lock` knows.
     pub source: SourceCopy,
+    /// Images that bear an orientation tag, which is ignored.
+    pub oriented: usize,
     /// For each split of the data set, how many of its images are there.
     pub splits: Vec<SplitCoverage>,
     /// What was recognised of what the user has.
@@ -90,6 +93,12 @@ impl ImportReport {
                 warnings.push(format!("unknown copy: its hash {tree_sha256} is recorded"));
             }
         }
+        if self.oriented > 0 {
+            warnings.push(format!(
+                "{} images bear an orientation tag, which is ignored: their masks have the size of the stored pixels",
+                self.oriented
+            ));
+        }
         for coverage in self.splits.iter().filter(|coverage| coverage.present < coverage.total) {
             let SplitCoverage { split, present, total } = coverage;
             warnings.push(format!("split {split} is incomplete: {present} of {total} images"));
@@ -98,11 +107,10 @@ impl ImportReport {
     }
 }
 
-/// Imports `folder`, which holds `images/` and `masks/`, as `dataset` at `size`x`size` pixels into a cache
-/// below `data_dir`.
+/// Imports `folder`, which holds `images/` and `masks/`, as `dataset` into a cache below `data_dir`.
 ///
-/// Image and mask of a pair must have the same size; where that isn't `size`, both are resized bilinearly
-/// with antialias, the mask to grey values. An earlier import is replaced; where it has images that this folder
+/// Image and mask of a pair must have the same size; where that isn't the size asked for, both are resized by the
+/// kernel asked for, the mask to grey values. An earlier import is replaced; where it has images that this folder
 /// lacks, only if `replace` is true. `progress` hears of the pairs done and of all pairs. The cache
 /// doesn't depend on the number of threads.
 ///
@@ -112,12 +120,12 @@ impl ImportReport {
 pub fn import(
     dataset: &str,
     folder: &Path,
-    size: usize,
+    preparation: impl Into<Preparation>,
     data_dir: &Path,
     replace: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ImportReport, DatasetError> {
-    import_from(dataset, &[folder.to_owned()], size, data_dir, replace, progress)
+    import_from(dataset, &[folder.to_owned()], preparation, data_dir, replace, progress)
 }
 
 /// As [`import`], of all that `paths` hold: zip archives, and folders of any layout that has official inner folders, or
@@ -128,26 +136,30 @@ pub fn import(
 pub fn import_from(
     dataset: &str,
     paths: &[PathBuf],
-    size: usize,
+    preparation: impl Into<Preparation>,
     data_dir: &Path,
     replace: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ImportReport, DatasetError> {
+    let preparation = preparation.into();
+    let size = preparation.size;
     let known = known_ids(dataset)?;
-    if size == 0 || size > LARGEST_SIZE || !size.is_multiple_of(32) {
-        return Err(DatasetError::Size { size });
-    }
+    preparation.require()?;
     let Listing { pairs, problems, recognition } = source::list(paths, dataset, &known)?;
-    let path = cache::path(dataset, size, data_dir);
+    let path = cache::path(dataset, preparation, data_dir);
     if !replace && problems.is_empty() {
-        refuse_to_lose(dataset, size, data_dir, &pairs)?;
+        refuse_to_lose(dataset, preparation, data_dir, &pairs)?;
     }
-    let order = Order { dataset, size, path: &path, from: &source::told(paths) };
-    let (digest, (source, resized)) = prepare::write(&order, &pairs, problems, progress, |checked| {
-        let source = source_copy(dataset, tree(&pairs, checked), checked)?;
-        let resized = checked.iter().filter(|checked| checked.stored != (size, size)).count();
-        Ok((recorded(&source, resized), (source, resized)))
-    })?;
+    let from = source::told(paths);
+    let masks = MaskValues::default();
+    let order = Order { dataset, preparation, masks: &masks, path: &path, from: &from };
+    let (digest, (source, resized, oriented)) =
+        prepare::write(&order, &pairs, problems, progress, |checked| {
+            let source = source_copy(dataset, tree(&pairs, checked), checked)?;
+            let resized = checked.iter().filter(|checked| checked.stored != (size, size)).count();
+            let oriented = checked.iter().filter(|checked| checked.orientation != 1).count();
+            Ok((recorded(dataset, &source, resized), (source, resized, oriented)))
+        })?;
     let splits = coverage(dataset, &pairs)?;
     let dataset = dataset.to_owned();
     Ok(ImportReport {
@@ -158,15 +170,21 @@ pub fn import_from(
         resized,
         digest,
         source,
+        oriented,
         splits,
         recognition,
     })
 }
 
 /// An import that lacks images which an earlier one brought is a mistake until the user says that it isn't.
-fn refuse_to_lose(dataset: &str, size: usize, data_dir: &Path, pairs: &[Pair]) -> Result<(), DatasetError> {
+fn refuse_to_lose(
+    dataset: &str,
+    preparation: Preparation,
+    data_dir: &Path,
+    pairs: &[Pair],
+) -> Result<(), DatasetError> {
     // A cache that can't be used has nothing to lose.
-    let Ok(earlier) = cache::open(dataset, size, data_dir) else { return Ok(()) };
+    let Ok(earlier) = cache::open(dataset, preparation, data_dir) else { return Ok(()) };
     let brought: HashSet<&str> = pairs.iter().map(|pair| pair.id.as_str()).collect();
     let lost: Vec<String> =
         earlier.ids().iter().filter(|id| !brought.contains(id.as_str())).cloned().collect();
@@ -217,15 +235,14 @@ fn source_copy(
 }
 
 /// What the cache keeps of its origin.
-fn recorded(source: &SourceCopy, resized: usize) -> Source {
-    match source {
-        SourceCopy::Known { name, tree_sha256, .. } => {
-            Source { sha256: tree_sha256.clone(), copy: name.clone(), resized }
-        }
+fn recorded(dataset: &str, source: &SourceCopy, resized: usize) -> Source {
+    let (sha256, copy) = match source {
+        SourceCopy::Known { name, tree_sha256, .. } => (tree_sha256, name.clone()),
         SourceCopy::Changed { found: sha256, .. } | SourceCopy::Unknown { tree_sha256: sha256 } => {
-            Source { sha256: sha256.clone(), copy: String::new(), resized }
+            (sha256, String::new())
         }
-    }
+    };
+    Source { dataset: dataset.to_owned(), sha256: sha256.clone(), copy, resized, stamp: None }
 }
 
 fn coverage(dataset: &str, pairs: &[Pair]) -> Result<Vec<SplitCoverage>, DatasetError> {
@@ -246,7 +263,12 @@ mod tests {
     use super::*;
 
     fn copy(sizes: &[(usize, usize)]) -> SourceCopy {
-        let checked = |&stored| Checked { image_sha256: String::new(), mask_sha256: String::new(), stored };
+        let checked = |&stored| Checked {
+            image_sha256: String::new(),
+            mask_sha256: String::new(),
+            stored,
+            orientation: 1,
+        };
         let checked: Vec<Checked> = sizes.iter().map(checked).collect();
         source_copy("isic2017", vec!["images/ISIC_0000000.jpg  0\n".to_owned()], &checked).unwrap()
     }
@@ -278,6 +300,7 @@ mod tests {
                 expected: "aa".to_owned(),
                 found: "bb".to_owned(),
             },
+            oriented: 2,
             splits: vec![
                 SplitCoverage { split: "official".to_owned(), present: 2150, total: 2750 },
                 SplitCoverage { split: "paper".to_owned(), present: 2150, total: 2150 },
@@ -289,6 +312,7 @@ mod tests {
             [
                 "the folder looks like isic2017-256, but at least one of its files was changed: its tree hash is \
              bb, not aa",
+                "2 images bear an orientation tag, which is ignored: their masks have the size of the stored pixels",
                 "split official is incomplete: 2150 of 2750 images",
             ]
         );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{DatasetError, Images, digest, id_lists, lock};
+use super::{DatasetError, Images, Preparation, digest, id_lists, lock};
 
 /// Three sorted id lists of one data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Split {
         Err(DatasetError::MissingImages {
             dataset: dataset.to_owned(),
             split: self.name.clone(),
-            size: images.size(),
+            preparation: Preparation { size: images.size(), resize: images.resize() },
             ids,
         })
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::dataset::{self, DatasetError, Images, Origin, Split};
+use crate::dataset::{self, DatasetError, Images, Origin, Preparation, Split};
 use crate::experiment::plan::PlannedRun;
 use crate::experiment::settings::{DataSettings, DataSource, ModelSettings};
 use crate::store::ImagesOrigin;
@@ -101,7 +101,8 @@ fn open(settings: &DataSettings, folder: &Path) -> Result<RunData, DatasetError>
     match &settings.source {
         DataSource::Prepared { dataset, split } => {
             let split = dataset::split(dataset, split)?;
-            let images = dataset::open(dataset, settings.size, folder)?;
+            let images =
+                dataset::open(dataset, Preparation { size: settings.size, resize: settings.resize }, folder)?;
             split.require(dataset, &images)?;
             Ok(RunData::new(Box::new(images), split))
         }

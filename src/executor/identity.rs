@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::executor::FakeTrainer;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{Baseline, DataSettings, DataSource, ModelSettings, Protocol};
+    use crate::experiment::settings::{Baseline, DataSettings, DataSource, ModelSettings, Protocol, Resize};
     use crate::store::{FORMAT, ModelCost, RunState};
 
     fn record(settings: &Settings) -> RunRecord {
@@ -148,7 +148,7 @@ mod tests {
     fn settings() -> Settings {
         let source = DataSource::SyntheticLesions { train_images: 2, validation_images: 2 };
         Settings {
-            data: DataSettings { source, size: 32 },
+            data: DataSettings { source, size: 32, resize: Resize::default() },
             model: ModelSettings::Baseline(Baseline::Unet),
             train: protocol::train(Protocol::AsReleased),
         }

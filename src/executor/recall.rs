@@ -216,7 +216,7 @@ mod tests {
     use super::*;
     use crate::executor::FakeTrainer;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Settings};
+    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Resize, Settings};
     use crate::store::{FORMAT, ModelCost, Provenance, RunState};
 
     /// The record of a finished run of the fake trainer.
@@ -227,7 +227,7 @@ mod tests {
             variant: "v".into(),
             seed: 7,
             settings: Settings {
-                data: DataSettings { source, size: 32 },
+                data: DataSettings { source, size: 32, resize: Resize::default() },
                 model: ModelSettings::EgeUnet(protocol::ege_unet(Protocol::AsWritten)),
                 train: protocol::train(Protocol::AsWritten),
             },

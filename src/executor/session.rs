@@ -296,7 +296,7 @@ fn rows(finished: &Finished) -> Vec<CountsRow> {
 mod tests {
     use super::*;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Settings};
+    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Resize, Settings};
 
     #[test]
     fn a_failure_before_the_first_session_is_kept_and_no_end_is_overwritten() {
@@ -308,7 +308,7 @@ mod tests {
             variant: "v".into(),
             seed: 1,
             settings: Settings {
-                data: DataSettings { source, size: 32 },
+                data: DataSettings { source, size: 32, resize: Resize::default() },
                 model: ModelSettings::EgeUnet(protocol::ege_unet(Protocol::AsReleased)),
                 train: protocol::train(Protocol::AsReleased),
             },

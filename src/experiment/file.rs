@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::settings::{
-    Axis, BceForm, LastBatch, LossMask, Normalization, Protocol, Rotation, Selection, TensorInit, Tensors,
+    Axis, BceForm, LastBatch, LossMask, Normalization, Protocol, Resize, Rotation, Selection, TensorInit,
+    Tensors,
 };
 
 /// The tables that hold settings; variants and grids may have each of them.
@@ -70,6 +71,7 @@ pub struct RawData {
     pub dataset: Option<String>,
     pub split: Option<String>,
     pub size: Option<usize>,
+    pub resize: Option<Resize>,
     pub train_images: Option<usize>,
     pub validation_images: Option<usize>,
 }

@@ -62,7 +62,7 @@ fn drop_replaced_images(base: &mut Table, layer: &Table) {
         return;
     }
     if let Some(Value::Table(data)) = base.get_mut("data").map(|entry| &mut entry.node.value) {
-        for key in ["split", "train-images", "validation-images"] {
+        for key in ["split", "train-images", "validation-images", "resize"] {
             data.remove(key);
         }
     }

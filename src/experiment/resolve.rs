@@ -86,7 +86,7 @@ fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<DataSettings> {
     } else {
         prepared(check, catalogue, dataset, &raw)?
     };
-    Some(DataSettings { source, size })
+    Some(DataSettings { source, size, resize: raw.resize.unwrap_or_default() })
 }
 
 fn known_datasets(catalogue: &Catalogue) -> Vec<&str> {
@@ -98,6 +98,10 @@ fn synthetic(check: Check<'_>, raw: &RawData) -> DataSource {
         let message = format!("`{SYNTHETIC}` has no splits to choose from");
         let hint = "remove `split`; `train-images` and `validation-images` say how many are generated";
         check.note("data.split", Diagnostic::new(message).hint(hint));
+    }
+    if raw.resize.is_some() {
+        let message = format!("`{SYNTHETIC}` are generated at the size that is asked for");
+        check.note("data.resize", Diagnostic::new(message).hint("remove `resize`"));
     }
     let (train, validation) = protocol::SYNTHETIC_IMAGES;
     let count = |path, value| check.within(path, value, 1..=10_000);

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::args::JsonArguments;
 use crate::cli::duration;
+use crate::cli::resize::ResizeOption;
 use crate::dataset::DEFAULT_SIZE;
 
 #[derive(Debug, Subcommand)]
@@ -93,6 +94,9 @@ pub(in crate::cli) struct ImportArguments {
     /// Height and width of the prepared images in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
     pub size: usize,
+    /// The kernel that resizes images and masks of another size
+    #[arg(long, value_name = "KERNEL", default_value = "bilinear-antialias")]
+    pub resize: ResizeOption,
     /// Replace an earlier import even where it holds images that the folder lacks
     #[arg(long)]
     pub replace: bool,

@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::table::Table;
-use crate::dataset::{self, SourceCopy, lock};
+use crate::dataset::{self, Preparation, SourceCopy, lock};
 use crate::fetch;
 
 pub(in crate::cli) fn run(context: &Context, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
@@ -25,8 +25,9 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ImportArguments) -> Res
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     };
-    let ImportArguments { dataset, size, replace, .. } = arguments;
-    let imported = dataset::import_from(dataset, &paths, *size, &context.data, *replace, &mut show);
+    let ImportArguments { dataset, size, resize, replace, .. } = arguments;
+    let preparation = Preparation { size: *size, resize: resize.0 };
+    let imported = dataset::import_from(dataset, &paths, preparation, &context.data, *replace, &mut show);
     bar.finish_and_clear();
     let report = imported?;
 

@@ -5,7 +5,8 @@ mod map;
 mod read;
 mod write;
 
-pub use read::{Cache, open};
+pub use read::{Cache, glance, open};
 
 pub(super) use format::{Record, path};
-pub(super) use write::{Source, Writer};
+pub(super) use read::{Wanted, look};
+pub(super) use write::{Layout, Source, seal};

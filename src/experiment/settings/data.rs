@@ -27,6 +27,45 @@ pub struct DataSettings {
     pub source: DataSource,
     /// Height and width of the network's input in pixels; a multiple of 32.
     pub size: usize,
+    /// How stored images are brought to that size; runs from before there was a choice are of the default.
+    #[serde(default, skip_serializing_if = "Resize::is_default")]
+    pub resize: Resize,
+}
+
+/// How images and masks of another size are brought to the network's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resize {
+    /// A triangle as wide as the shrink factor, as torchvision's `resize` has it by default: the paper's.
+    #[default]
+    BilinearAntialias,
+    /// Between the four nearest pixels, as torchvision with `antialias=False`.
+    Bilinear,
+    /// The mean of the covered area, as OpenCV's `INTER_AREA`.
+    Area,
+    /// As Pillow resizes bytes with `BILINEAR`.
+    PilBilinear,
+}
+
+impl Resize {
+    /// All kernels.
+    pub const ALL: [Self; 4] = [Self::BilinearAntialias, Self::Bilinear, Self::Area, Self::PilBilinear];
+
+    /// The name in experiment files, commands and the names of caches.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BilinearAntialias => "bilinear-antialias",
+            Self::Bilinear => "bilinear",
+            Self::Area => "area",
+            Self::PilBilinear => "pil-bilinear",
+        }
+    }
+
+    /// True for the kernel that goes without saying.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where images come from.

@@ -7,7 +7,7 @@ mod data;
 mod model;
 mod train;
 
-pub use data::{DataSettings, DataSource, LARGEST_SIZE, SIZE_STEP, is_size, nearest_size};
+pub use data::{DataSettings, DataSource, LARGEST_SIZE, Resize, SIZE_STEP, is_size, nearest_size};
 pub use model::{Axis, Baseline, EgeUnetSettings, ModelSettings, TensorInit, Tensors};
 pub use train::{
     AdamWSettings, AugmentSettings, BceForm, LastBatch, LossMask, LossSettings, Normalization,

@@ -34,6 +34,10 @@ const WRITERS: &[(&str, &str)] = &[
         "src/dataset/atomic.rs",
         "prepared data, and a lock file that is added to: temporary file, sync, rename",
     ),
+    (
+        "src/dataset/prepare/unfinished.rs",
+        "a cache that grows until it is whole, with its journal: sync, rename",
+    ),
     ("src/fetch/disk.rs", "archives that grow until they are whole, and notes about them"),
 ];
 
