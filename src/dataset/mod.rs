@@ -1,6 +1,6 @@
 //! Images and masks: where they come from, how they are checked, and the batches made of them. Arrays only.
 
-pub mod archive;
+mod archive;
 mod atomic;
 mod augment;
 mod batch;
@@ -21,6 +21,7 @@ mod pair_folder;
 pub mod picture;
 mod preparation;
 mod prepare;
+pub mod probe;
 mod resize;
 mod rotate;
 mod source;

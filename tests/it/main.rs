@@ -15,6 +15,8 @@ mod experiment_meaning;
 mod fake_sweep;
 mod faulty_disk;
 mod fetch;
+mod fuzz;
+mod import_sources;
 mod kernels;
 #[cfg(unix)]
 mod kill_points;
@@ -23,6 +25,7 @@ mod live;
 mod metric;
 mod model;
 mod model_based;
+mod official_archives;
 mod pages;
 mod parity;
 mod parity_baselines;

@@ -56,7 +56,7 @@ pub(super) fn damaged(error: &rawzip::Error) -> String {
 ///
 /// # Errors
 /// What is wrong with the archive or with its first file that can't be read.
-pub fn probe(bytes: &[u8]) -> Result<Vec<(String, usize)>, String> {
+pub(in crate::dataset) fn probe(bytes: &[u8]) -> Result<Vec<(String, usize)>, String> {
     let zip = ZipArchive::from_slice(bytes).map_err(|error| damaged(&error))?;
     let zip = zip.into_reader_archive();
     let members = check::members(&zip, bytes.len() as u64, &Limits::DEFAULT)?;

@@ -7,4 +7,4 @@ mod member;
 mod name;
 
 pub(super) use file::Archive;
-pub use member::probe;
+pub(super) use member::probe;

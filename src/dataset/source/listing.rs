@@ -214,3 +214,187 @@ fn missing_archives(groups: &[Group], dataset: &str, recognition: &mut Recogniti
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn files(root: &Path, names: &[&str]) {
+        for name in names {
+            let path = root.join(name);
+            fs_err::create_dir_all(path.parent().expect("a folder above")).expect("a writable folder");
+            fs_err::write(path, "").expect("a writable folder");
+        }
+    }
+
+    fn known() -> BTreeSet<String> {
+        (0..4).map(|i| format!("ISIC_{i:07}")).collect()
+    }
+
+    /// Ids of the pairs, and what was told.
+    fn listed(paths: &[PathBuf]) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let Listing { pairs, problems, recognition } = list(paths, "isic2017", &known()).expect("a listing");
+        let told = recognition.lines().into_iter().map(|(label, text)| format!("{label}: {text}")).collect();
+        (
+            pairs.into_iter().map(|pair| pair.id).collect(),
+            problems.iter().map(ToString::to_string).collect(),
+            told,
+        )
+    }
+
+    #[test]
+    fn every_file_without_a_place_is_told() {
+        let root = tempfile::tempdir().unwrap();
+        files(
+            root.path(),
+            &[
+                "images/ISIC_0000000.jpg",
+                "images/ISIC_0000001.jpg",
+                "images/ISIC_0000001.png",
+                "images/ISIC_0000001_superpixels.png",
+                "images/ISIC_0000002.jpg",
+                "images/ISIC_9999999.jpg",
+                "images/holiday.jpg",
+                "images/.hidden.jpg",
+                "images/LICENSE.txt",
+                "masks/ISIC_0000000_segmentation.png",
+                "masks/ISIC_0000001.png",
+                "masks/ISIC_0000003.png",
+                "notes/train.py",
+            ],
+        );
+        let (ids, mut problems, told) = listed(&[root.path().to_owned()]);
+        assert_eq!(ids, ["ISIC_0000000", "ISIC_0000001"]);
+        problems.sort();
+        assert_eq!(
+            problems,
+            [
+                "images/ISIC_0000001.png: ISIC_0000001 is there twice, also as images/ISIC_0000001.jpg",
+                "images/ISIC_0000002.jpg: has no mask masks/ISIC_0000002.png",
+                "images/ISIC_9999999.jpg: ISIC_9999999 is not an image of isic2017",
+                "images/holiday.jpg: the name is not like ISIC_0000000.jpg or ISIC_0000000.png",
+                "masks/ISIC_0000003.png: has no image images/ISIC_0000003.jpg or images/ISIC_0000003.png",
+            ]
+        );
+        assert_eq!(
+            told,
+            [
+                "found: 3 images in images",
+                "found: 3 masks in masks",
+                "ignored: 1 files of the system",
+                "ignored: 1 superpixels",
+                "ignored: 1 licences and notes",
+                "ignored: 1 unknown files: notes/train.py",
+            ]
+        );
+    }
+
+    #[test]
+    fn layouts_are_found_wherever_they_lie() {
+        let root = tempfile::tempdir().unwrap();
+        let check = |layout: &str, paths: &[&str], names: &[&str]| {
+            let root = root.path().join(layout);
+            files(&root, names);
+            let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+            let (ids, problems, _) = listed(&paths);
+            assert_eq!((ids.len(), problems), (2, Vec::<String>::new()), "{layout}");
+        };
+        let authors = [
+            "data/isic2017/train/images/ISIC_0000000.png",
+            "data/isic2017/train/masks/ISIC_0000000_segmentation.png",
+            "data/isic2017/val/images/ISIC_0000001.png",
+            "data/isic2017/val/masks/ISIC_0000001_segmentation.png",
+        ];
+        check("authors", &[""], &authors);
+        check("authors", &["data/isic2017"], &authors);
+        check("authors", &["data/isic2017/val", "data/isic2017/train"], &authors);
+        // One path that lies in another counts once.
+        check("authors", &["data", "data/isic2017/train"], &authors);
+        let official = [
+            "ISIC-2017_Training_Data/ISIC_0000000.jpg",
+            "ISIC-2017_Training_Data/ISIC_0000000_superpixels.png",
+            "ISIC-2017_Training_Data/ISIC_0000001.jpg",
+            "ISIC-2017_Training_Part1_GroundTruth/ISIC_0000000_segmentation.png",
+            "ISIC-2017_Training_Part1_GroundTruth/ISIC_0000001_segmentation.png",
+        ];
+        check("official", &[""], &official);
+        check("official", &["ISIC-2017_Training_Data", "ISIC-2017_Training_Part1_GroundTruth"], &official);
+        let two = [
+            "a/images/ISIC_0000000.jpg",
+            "a/masks/ISIC_0000000.png",
+            "b/images/ISIC_0000001.jpg",
+            "b/masks/ISIC_0000001.png",
+        ];
+        check("two", &["a", "b"], &two);
+        check("two", &["a/images", "a/masks", "b"], &two);
+    }
+
+    #[test]
+    fn one_copy_below_its_folder_is_told_as_its_hash_counts_it() {
+        let root = tempfile::tempdir().unwrap();
+        files(root.path(), &["x/copy/images/ISIC_0000000.jpg", "x/copy/masks/ISIC_0000000.png"]);
+        for path in ["", "x", "x/copy"] {
+            let listing = list(&[root.path().join(path)], "isic2017", &known()).unwrap();
+            assert_eq!(listing.pairs[0].image.name(), "images/ISIC_0000000.jpg", "{path}");
+        }
+    }
+
+    #[test]
+    fn official_halves_that_are_absent_are_told_once() {
+        let root = tempfile::tempdir().unwrap();
+        files(
+            root.path(),
+            &[
+                "ISIC-2017_Training_Data/ISIC_0000000.jpg",
+                "ISIC-2017_Training_Part1_GroundTruth/ISIC_0000000_segmentation.png",
+                "ISIC-2017_Validation_Data/ISIC_0000001.jpg",
+                "ISIC-2017_Validation_Data/ISIC_0000002.jpg",
+                "ISIC2018_Task1-2_Training_Input/ISIC_0000003.jpg",
+            ],
+        );
+        let (ids, problems, told) = listed(&[root.path().to_owned()]);
+        assert_eq!((ids.len(), problems.len()), (1, 0));
+        assert_eq!(
+            told[3..],
+            [
+                "missing: ISIC-2017_Validation_Part1_GroundTruth.zip: 2 images of ISIC-2017_Validation_Data are left \
+                 out, since their masks are in it",
+                "missing: ISIC-2017_Test_v2_Data.zip (test images)",
+                "missing: ISIC-2017_Test_v2_Part1_GroundTruth.zip (test masks)",
+                "ignored: 1 files of isic2018",
+            ]
+        );
+        // One mask among many is a problem, not a missing archive.
+        files(root.path(), &["ISIC-2017_Validation_Part1_GroundTruth/ISIC_0000001_segmentation.png"]);
+        let (ids, problems, _) = listed(&[root.path().to_owned()]);
+        assert_eq!(ids.len(), 2);
+        assert_eq!(
+            problems,
+            ["ISIC-2017_Validation_Data/ISIC_0000002.jpg: has no mask ISIC_0000002_segmentation.png"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_recognised_is_the_users_mistake() {
+        let root = tempfile::tempdir().unwrap();
+        let check = |path: &str, expect: &str| {
+            let error = list(&[root.path().join(path)], "isic2017", &known()).err().expect(expect);
+            assert!(error.is_usage() && error.to_string().ends_with(expect), "{error}");
+        };
+        check("absent", "there is no such folder or archive");
+        check("", "holds no folder images/ and no official archive or folder");
+        files(root.path(), &["x/cat.gif"]);
+        check("x/cat.gif", "is neither a folder nor a .zip archive");
+        check("", "found were 1 unknown files, such as x/cat.gif");
+        files(root.path(), &["y/ISIC2018_Task1-2_Training_Input/ISIC_0000000.jpg"]);
+        check("y", "ISIC2018_Task1-2_Training_Input is of isic2018, not of isic2017");
+        fs_err::create_dir_all(root.path().join("z/images")).unwrap();
+        check("z", "holds no folder images/ and no official archive or folder");
+        files(root.path(), &["z/images/LICENSE.txt"]);
+        check("z", "images/ holds no JPEG or PNG file");
+        files(root.path(), &["v/ISIC-2017_Validation_Data/ISIC_0000001.jpg"]);
+        check("v", "since their masks are in it");
+    }
+}
