@@ -1,7 +1,10 @@
 //! A file to import, wherever it lies: its name as it is told, and its bytes.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::archive::Archive;
 
 /// Bytes that a file of a data set may have at most: the largest official photograph has 20 million.
 pub(super) const LARGEST_FILE: u64 = 512 << 20;
@@ -27,12 +30,18 @@ pub(super) struct Entry {
 #[derive(Clone, Debug)]
 enum Place {
     File(PathBuf),
+    Member(Arc<Archive>, usize),
 }
 
 impl Entry {
-    /// The file at `relative`, a path with `/`, below the folder `root`.
-    pub fn file(root: &Path, relative: &str) -> Self {
-        Self { name: relative.to_owned(), place: Place::File(root.join(relative)) }
+    /// The file at `path`, told under `name`.
+    pub fn at(name: String, path: PathBuf) -> Self {
+        Self { name, place: Place::File(path) }
+    }
+
+    /// The file number `index` of an archive, told under `name`.
+    pub fn member(name: String, archive: Arc<Archive>, index: usize) -> Self {
+        Self { name, place: Place::Member(archive, index) }
     }
 
     /// The name as it is told, such as `images/ISIC_0000000.jpg`.
@@ -46,6 +55,7 @@ impl Entry {
     /// A sentence that says why it can't be read, or that it is larger than [`LARGEST_FILE`].
     pub fn read(&self) -> Result<Vec<u8>, String> {
         match &self.place {
+            Place::Member(archive, index) => archive.read(*index),
             Place::File(path) => {
                 let file = fs_err::File::open(path).map_err(|error| error.to_string())?;
                 let told = file.metadata().map_err(|error| error.to_string())?.len();
@@ -72,9 +82,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs_err::create_dir(root.path().join("images")).unwrap();
         fs_err::write(root.path().join("images/a.jpg"), "bytes").unwrap();
-        let entry = Entry::file(root.path(), "images/a.jpg");
+        let file = |name: &str| Entry::at(name.to_owned(), root.path().join(name));
+        let entry = file("images/a.jpg");
         assert_eq!((entry.name(), entry.read().unwrap()), ("images/a.jpg", b"bytes".to_vec()));
-        assert!(Entry::file(root.path(), "images/b.jpg").read().unwrap_err().contains("b.jpg"));
+        assert!(file("images/b.jpg").read().unwrap_err().contains("b.jpg"));
     }
 
     #[test]
@@ -82,7 +93,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = fs_err::File::create(root.path().join("a.png")).unwrap();
         file.set_len(LARGEST_FILE + 1).unwrap();
-        let problem = Entry::file(root.path(), "a.png").read().unwrap_err();
+        let problem = Entry::at("a.png".to_owned(), root.path().join("a.png")).read().unwrap_err();
         assert!(problem.starts_with("has more than 536870912 bytes"), "{problem}");
     }
 }

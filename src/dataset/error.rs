@@ -31,6 +31,26 @@ pub enum DatasetError {
         /// What there is.
         known: Vec<String>,
     },
+    /// A lock file that can't be read or isn't one.
+    #[error("{}: {problem}", path.display())]
+    LockFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// What was seen isn't what a lock file says; nothing was changed.
+    #[error("{}: {what} is {stands} there, but {found} was seen", path.display())]
+    LockDiffers {
+        /// The lock file.
+        path: PathBuf,
+        /// Archive and value.
+        what: String,
+        /// What the file says.
+        stands: String,
+        /// What was seen.
+        found: String,
+    },
     /// A size that no network takes.
     #[error(
         "size {size} is not a multiple of 32 between 32 and {}; the nearest is {}",
@@ -75,6 +95,14 @@ pub enum DatasetError {
         path: PathBuf,
         /// The line, from 1.
         line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An archive that isn't read, since it isn't what an archive of pictures is; nothing was written.
+    #[error("{}: {problem}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
         /// What is wrong with it.
         problem: String,
     },
@@ -197,6 +225,7 @@ impl DatasetError {
             Self::UnknownDataset { .. }
             | Self::UnknownSplit { .. }
             | Self::Size { .. }
+            | Self::LockFile { .. }
             | Self::WouldLose { .. }
             | Self::UserFolder { .. }
             | Self::List { .. }
@@ -205,8 +234,10 @@ impl DatasetError {
             | Self::UnknownFolder
             | Self::Missing { .. }
             | Self::MissingImages { .. } => DatasetErrorKind::Missing,
-            Self::Checksum { .. } => DatasetErrorKind::Checksum,
-            Self::Pairs { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => DatasetErrorKind::Input,
+            Self::Checksum { .. } | Self::LockDiffers { .. } => DatasetErrorKind::Checksum,
+            Self::Pairs { .. } | Self::Archive { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => {
+                DatasetErrorKind::Input
+            }
             Self::Io(_) | Self::Busy { .. } => DatasetErrorKind::Io,
         }
     }
@@ -226,8 +257,9 @@ impl DatasetError {
                 Some("the networks halve their input five times; 256 is the paper's size".into())
             }
             Self::Folder { .. } => Some(
-                "the folder must hold images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png \
-                 (or ISIC_0000000_segmentation.png)"
+                "name the official zip archives, the folders that they unpack to, or a folder that holds \
+                 images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png (or ISIC_0000000_segmentation.png), \
+                 in train/ and val/ or not; several of them at once will do"
                     .into(),
             ),
             Self::UserFolder { .. } => Some(
@@ -246,6 +278,9 @@ impl DatasetError {
             Self::Pairs { .. } => {
                 Some("nothing was written; mend or remove these files and import again".into())
             }
+            Self::Archive { .. } => Some(
+                "nothing was written; get the archive from its publisher: `ege-bench data fetch` also checks it".into(),
+            ),
             Self::Missing { dataset, preparation, .. } => Some(format!(
                 "run `{}` with the folder that holds images/ and masks/",
                 import_command(dataset, *preparation)
@@ -259,7 +294,14 @@ impl DatasetError {
                 Some(format!("use the ege-bench that wrote it, or write it anew: `{mend}`"))
             }
             Self::Busy { .. } => Some("wait until it is done; then the same command goes on".into()),
-            Self::Io(_) => None,
+            Self::LockFile { path, .. } if !path.exists() => {
+                Some("run this in a checkout of ege-bench, or name the file with `--file FILE`".into())
+            }
+            Self::LockDiffers { .. } => Some(
+                "nothing was written; find out which of the two is right before anybody changes the file"
+                    .into(),
+            ),
+            Self::LockFile { .. } | Self::Io(_) => None,
         }
     }
 }

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use super::cache::{self, Source};
 use super::decode::MaskValues;
 use super::entry::Pair;
-use super::pairing::{self, Listing};
 use super::prepare::{self, Checked, Order};
+use super::source::{self, Listing, Recognition};
 use super::{DatasetError, Images, Preparation, digest, known_ids, lock, split};
 
 /// What an import made, and of what.
@@ -33,6 +33,8 @@ pub struct ImportReport {
     pub oriented: usize,
     /// For each split of the data set, how many of its images are there.
     pub splits: Vec<SplitCoverage>,
+    /// What was recognised of what the user has.
+    pub recognition: Recognition,
 }
 
 /// Whether an imported folder is a copy that `datasets.lock` knows.
@@ -123,17 +125,34 @@ pub fn import(
     replace: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ImportReport, DatasetError> {
+    import_from(dataset, &[folder.to_owned()], preparation, data_dir, replace, progress)
+}
+
+/// As [`import`], of all that `paths` hold: zip archives, and folders of any layout that has official inner folders, or
+/// `images/` and `masks/`, somewhere.
+///
+/// # Errors
+/// As [`import`]; [`DatasetError::Archive`] for an archive that isn't read.
+pub fn import_from(
+    dataset: &str,
+    paths: &[PathBuf],
+    preparation: impl Into<Preparation>,
+    data_dir: &Path,
+    replace: bool,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ImportReport, DatasetError> {
     let preparation = preparation.into();
     let size = preparation.size;
     let known = known_ids(dataset)?;
     preparation.require()?;
-    let Listing { pairs, problems } = pairing::list(folder, dataset, &known)?;
+    let Listing { pairs, problems, recognition } = source::list(paths, dataset, &known)?;
     let path = cache::path(dataset, preparation, data_dir);
     if !replace && problems.is_empty() {
         refuse_to_lose(dataset, preparation, data_dir, &pairs)?;
     }
+    let from = source::told(paths);
     let masks = MaskValues::default();
-    let order = Order { dataset, preparation, masks: &masks, path: &path, from: folder };
+    let order = Order { dataset, preparation, masks: &masks, path: &path, from: &from };
     let (digest, (source, resized, oriented)) =
         prepare::write(&order, &pairs, problems, progress, |checked| {
             let source = source_copy(dataset, tree(&pairs, checked), checked)?;
@@ -153,6 +172,7 @@ pub fn import(
         source,
         oriented,
         splits,
+        recognition,
     })
 }
 
@@ -286,6 +306,7 @@ mod tests {
                 SplitCoverage { split: "official".to_owned(), present: 2150, total: 2750 },
                 SplitCoverage { split: "paper".to_owned(), present: 2150, total: 2150 },
             ],
+            recognition: Recognition::default(),
         };
         assert_eq!(
             report.warnings(),

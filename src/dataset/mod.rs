@@ -1,5 +1,6 @@
 //! Images and masks: where they come from, how they are checked, and the batches made of them. Arrays only.
 
+mod archive;
 mod atomic;
 mod augment;
 mod batch;
@@ -15,15 +16,18 @@ mod images;
 mod import;
 mod inventory;
 pub mod lock;
+pub mod lock_edit;
 mod normalize;
+mod official;
 mod pair_folder;
-mod pairing;
 pub mod picture;
 mod preparation;
 mod prepare;
+pub mod probe;
 mod resize;
 mod rotate;
 mod side_by_side;
+mod source;
 mod split;
 pub mod synthetic;
 mod twins;
@@ -33,14 +37,14 @@ pub use batch::{Batch, Batches};
 pub use cache::{Cache, glance, open, path as cache_path};
 pub use error::{DatasetError, DatasetErrorKind};
 pub use images::{Images, Origin};
-pub use import::{ImportReport, SourceCopy, SplitCoverage, import};
+pub use import::{ImportReport, SourceCopy, SplitCoverage, import, import_from};
 pub use inventory::{Prepared, bytes, prepared, remove, unfinished};
 pub use lock::NearDuplicate;
 pub use pair_folder::{PairFolder, pictures};
-pub use pairing::PairProblem;
 pub use preparation::Preparation;
 pub use prepare::Leftover;
 pub use side_by_side::write_side_by_side;
+pub use source::{Ignored, PairProblem, Recognised, Recognition};
 pub use split::{Split, known_ids, split};
 pub use twins::{Twin, twins};
 

@@ -2,8 +2,11 @@
 
 pub(super) mod args;
 pub(super) mod bar;
+pub(super) mod fetch;
 pub(super) mod import;
 pub(super) mod list;
+pub(super) mod lock;
+mod meter;
 pub(super) mod prune;
 pub(super) mod show;
 pub(super) mod status;

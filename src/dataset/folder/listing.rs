@@ -69,7 +69,7 @@ pub(super) fn list(source: &FolderSource) -> Result<Listing, DatasetError> {
             let changed = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
             stamp.update(format!("{name} {} {}\n", file.len(), changed.as_nanos()));
         }
-        let file = |name: &str| Entry::file(&source.path, name);
+        let file = |name: &str| Entry::at(name.to_owned(), source.path.join(name));
         pairs.push(Pair { id, image: file(&image), mask: file(&mask) });
     }
     problems.extend(masks.keys().map(|stem| {
