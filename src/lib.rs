@@ -15,6 +15,7 @@ pub mod dataset;
 pub mod digest;
 pub mod executor;
 pub mod experiment;
+pub mod fetch;
 pub mod kernel;
 pub mod metric;
 pub mod model;

@@ -283,7 +283,7 @@ impl Table {
     pub fn is_about(&self, data: &DataSettings) -> bool {
         match &data.source {
             DataSource::Prepared { dataset, split } => *dataset == self.dataset && *split == self.split,
-            DataSource::SyntheticLesions { .. } => false,
+            DataSource::Folder { .. } | DataSource::SyntheticLesions { .. } => false,
         }
     }
 }

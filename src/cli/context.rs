@@ -4,12 +4,14 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::args::{ExperimentArguments, Global};
+use super::data::bar::PairBar;
 use super::failure::Failure;
 use super::fake_option::{TrainerChoice, TrainerOption};
 use super::printer::Printer;
 use crate::claim::{self, Claims};
-use crate::dataset::{lock, own_lists};
+use crate::dataset::{self, Preparation, lock, own_lists};
 use crate::executor::{NativeTrainer, PlanItem, Trainer, plan};
+use crate::experiment::plan::PlannedRun;
 use crate::experiment::{self, Catalogue, Experiment};
 use crate::store::Results;
 use crate::train::Compute;
@@ -46,7 +48,30 @@ impl Context {
         experiment: &Experiment,
         trainer: &dyn Trainer,
     ) -> Result<Vec<PlanItem>, Failure> {
-        Ok(plan(experiment.runs(), trainer, &self.results, &self.data)?)
+        let runs = experiment.runs();
+        self.prepare_folders(&runs)?;
+        Ok(plan(runs, trainer, &self.results, &self.data)?)
+    }
+
+    /// Prepares the folders of the user's images that aren't prepared yet, or have changed since.
+    fn prepare_folders(&self, runs: &[PlannedRun]) -> Result<(), Failure> {
+        let mut seen = Vec::new();
+        for run in runs {
+            let Some(folder) = &run.folder else { continue };
+            let data = &run.settings.data;
+            let preparation = Preparation { size: data.size, resize: data.resize };
+            if seen.contains(&(folder, preparation)) {
+                continue;
+            }
+            seen.push((folder, preparation));
+            if dataset::folder::is_due(folder, preparation, &self.data)? {
+                self.printer.note(format_args!("preparing {}", folder.path.display()));
+                let bar = PairBar::new(self.printer);
+                let mut show = |done, all| bar.show(done, all);
+                dataset::folder::prepare(folder, preparation, &self.data, &mut show)?;
+            }
+        }
+        Ok(())
     }
 
     /// The arguments by which a worker gets the same context.

@@ -18,8 +18,8 @@ pub enum ExitCode {
     NothingToDo = 4,
     /// Interrupted at a checkpoint; the same command goes on.
     Interrupted = 5,
-    /// The results are locked by another process, of a newer format, damaged, or not accessible; or standard
-    /// output can't be written.
+    /// The results or a data set are locked by another process, the results of a newer format, damaged, or not
+    /// accessible; or standard output can't be written.
     Store = 6,
     /// A run failed.
     RunFailed = 7,
@@ -58,7 +58,7 @@ impl ExitCode {
             Self::NothingToDo => "nothing to do: every run was done before",
             Self::Interrupted => "interrupted at a checkpoint; the same command goes on",
             Self::Store => {
-                "results locked by another process, of a newer format, damaged or not accessible; \
+                "results or data locked by another process, results of a newer format, damaged or not accessible; \
                  or standard output can't be written"
             }
             Self::RunFailed => "a run failed; the others were made",

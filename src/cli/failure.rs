@@ -9,6 +9,7 @@ use crate::claim::ClaimError;
 use crate::dataset::DatasetError;
 use crate::executor::{ExecutorError, RecallError};
 use crate::experiment::ExperimentError;
+use crate::fetch::FetchError;
 use crate::report::ReportError;
 use crate::store::{StoreError, io_hint};
 
@@ -60,13 +61,16 @@ impl Failure {
     }
 }
 
-/// A hint whose import commands name the folder of prepared data.
+/// A hint whose commands that import and fetch name the folder of prepared data.
 pub(super) fn with_data_folder(hint: &str, data: &Path) -> String {
-    const IMPORT: &str = "ege-bench data import ";
+    const COMMANDS: [&str; 2] = ["ege-bench data import ", "ege-bench data fetch "];
     if data == Path::new(DEFAULT_DATA) {
         return hint.to_owned();
     }
-    hint.replace(IMPORT, &format!("{IMPORT}--data {} ", quoted_path(data)))
+    let data = quoted_path(data);
+    COMMANDS
+        .iter()
+        .fold(hint.to_owned(), |hint, command| hint.replace(command, &format!("{command}--data {data} ")))
 }
 
 impl From<ExperimentError> for Failure {
@@ -78,6 +82,19 @@ impl From<ExperimentError> for Failure {
 impl From<DatasetError> for Failure {
     fn from(error: DatasetError) -> Self {
         let code = if error.is_usage() { ExitCode::Usage } else { ExitCode::Data };
+        Self::of(code, &error, error.hint())
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        let code = match &error {
+            FetchError::Usage(_) => ExitCode::Usage,
+            FetchError::Dataset(error) if error.is_usage() => ExitCode::Usage,
+            FetchError::Locked { .. } => ExitCode::Store,
+            FetchError::Interrupted => ExitCode::Interrupted,
+            _ => ExitCode::Data,
+        };
         Self::of(code, &error, error.hint())
     }
 }

@@ -23,6 +23,7 @@ mod printer;
 mod progress;
 mod registry;
 mod report;
+mod resize;
 mod run;
 mod size;
 mod start;

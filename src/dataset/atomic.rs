@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use super::DatasetError;
 
 /// How the name of an unfinished file begins.
-const PREFIX: &str = ".tmp-";
+pub(super) const PREFIX: &str = ".tmp-";
 
 /// Writes `path` by `write`, which gets a new file in the same folder; the file appears under its name only
 /// after `write` succeeded and its bytes are on the disk.
@@ -44,16 +44,21 @@ pub(super) fn replace<T>(
 /// # Errors
 /// When the folder can't be read.
 pub(super) fn clear_unfinished(path: &Path) -> io::Result<()> {
-    const AT_WORK: Duration = Duration::from_hours(1);
     let Some(folder) = path.parent().filter(|folder| folder.is_dir()) else { return Ok(()) };
     for entry in fs_err::read_dir(folder)? {
         let entry = entry?;
-        let old = entry.metadata()?.modified()?.elapsed().is_ok_and(|age| age > AT_WORK);
-        if old && entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        if is_old(&entry.path()) && entry.file_name().to_string_lossy().starts_with(PREFIX) {
             fs_err::remove_file(entry.path())?;
         }
     }
     Ok(())
+}
+
+/// True for a file to which nobody wrote in the last hour.
+pub(super) fn is_old(path: &Path) -> bool {
+    const AT_WORK: Duration = Duration::from_hours(1);
+    let written = fs_err::metadata(path).and_then(|file| file.modified());
+    written.is_ok_and(|written| written.elapsed().is_ok_and(|age| age > AT_WORK))
 }
 
 fn write_and_rename<T>(
@@ -70,7 +75,7 @@ fn write_and_rename<T>(
 }
 
 /// Folders from `folder` upwards that don't exist, the deepest first.
-fn absent_folders(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn absent_folders(folder: &Path) -> Vec<PathBuf> {
     folder.ancestors().take_while(|f| !f.as_os_str().is_empty() && !f.exists()).map(Path::to_owned).collect()
 }
 
@@ -89,13 +94,13 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
 
 /// A rename is only safe from a power cut once the folder that lists it is on the disk.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     fs_err::File::open(folder)?.sync_all()
 }
 
 /// Other systems don't open folders; their renames are journalled.
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::PairProblem;
+use super::{PairProblem, Preparation};
 use crate::experiment::settings::SplitName;
 
 /// Problems of single files that a message lists before it only counts.
@@ -40,6 +40,26 @@ pub enum DatasetError {
         /// What is wrong, with file and line.
         problem: String,
     },
+    /// A lock file that can't be read or isn't one.
+    #[error("{}: {problem}", path.display())]
+    LockFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// What was seen isn't what a lock file says; nothing was changed.
+    #[error("{}: {what} is {stands} there, but {found} was seen", path.display())]
+    LockDiffers {
+        /// The lock file.
+        path: PathBuf,
+        /// Archive and value.
+        what: String,
+        /// What the file says.
+        stands: String,
+        /// What was seen.
+        found: String,
+    },
     /// A size that no network takes.
     #[error(
         "size {size} is not a multiple of 32 between 32 and {}; the nearest is {}",
@@ -55,6 +75,43 @@ pub enum DatasetError {
     Folder {
         /// The folder.
         folder: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The folder that an experiment names isn't laid out as it has to be.
+    #[error("{}: {problem}", folder.display())]
+    UserFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The folder that an experiment names has to be prepared first.
+    #[error("{}: {what}", folder.display())]
+    Unprepared {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        what: &'static str,
+    },
+    /// A stored run of a user's folder.
+    #[error("the run's images come from a folder, and a run doesn't record where that lies")]
+    UnknownFolder,
+    /// A line of a list of images is wrong.
+    #[error("{}:{line}: {problem}", path.display())]
+    List {
+        /// The list.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An archive that isn't read, since it isn't what an archive of pictures is; nothing was written.
+    #[error("{}: {problem}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
         /// What is wrong with it.
         problem: String,
     },
@@ -80,12 +137,17 @@ pub enum DatasetError {
         ids: Vec<String>,
     },
     /// Nobody imported the data set at this size yet.
-    #[error("data set `{dataset}` at {size}x{size} is not prepared: {} does not exist", path.display())]
+    #[error(
+        "data set `{dataset}` at {0}x{0}{1} is not prepared: {2} does not exist",
+        preparation.size,
+        by(*preparation),
+        path.display()
+    )]
     Missing {
         /// The data set.
         dataset: String,
-        /// Height and width in pixels.
-        size: usize,
+        /// Size and kernel.
+        preparation: Preparation,
         /// The cache that would hold it.
         path: PathBuf,
     },
@@ -100,8 +162,8 @@ pub enum DatasetError {
         dataset: String,
         /// The split.
         split: String,
-        /// Height and width in pixels.
-        size: usize,
+        /// Size and kernel.
+        preparation: Preparation,
         /// The absent ids, sorted.
         ids: Vec<String>,
     },
@@ -139,6 +201,12 @@ pub enum DatasetError {
         /// The command that writes it anew.
         mend: String,
     },
+    /// Another process prepares the same data set at the same size.
+    #[error("{}: another ege-bench is preparing this", path.display())]
+    Busy {
+        /// What it has locked.
+        path: PathBuf,
+    },
     /// The file system refused; the message names the path.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -167,12 +235,20 @@ impl DatasetError {
             | Self::UnknownSplit { .. }
             | Self::Size { .. }
             | Self::Lists { .. }
+            | Self::LockFile { .. }
             | Self::WouldLose { .. }
+            | Self::UserFolder { .. }
+            | Self::List { .. }
             | Self::Folder { .. } => DatasetErrorKind::Usage,
-            Self::Missing { .. } | Self::MissingImages { .. } => DatasetErrorKind::Missing,
-            Self::Checksum { .. } => DatasetErrorKind::Checksum,
-            Self::Pairs { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => DatasetErrorKind::Input,
-            Self::Io(_) => DatasetErrorKind::Io,
+            Self::Unprepared { .. }
+            | Self::UnknownFolder
+            | Self::Missing { .. }
+            | Self::MissingImages { .. } => DatasetErrorKind::Missing,
+            Self::Checksum { .. } | Self::LockDiffers { .. } => DatasetErrorKind::Checksum,
+            Self::Pairs { .. } | Self::Archive { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => {
+                DatasetErrorKind::Input
+            }
+            Self::Io(_) | Self::Busy { .. } => DatasetErrorKind::Io,
         }
     }
 
@@ -197,37 +273,64 @@ impl DatasetError {
                 Some("the networks halve their input five times; 256 is the paper's size".into())
             }
             Self::Folder { .. } => Some(
-                "the folder must hold images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png \
-                 (or ISIC_0000000_segmentation.png)"
+                "name the official zip archives, the folders that they unpack to, or a folder that holds \
+                 images/ISIC_0000000.jpg (or .png) and masks/ISIC_0000000.png (or ISIC_0000000_segmentation.png), \
+                 in train/ and val/ or not; several of them at once will do"
                     .into(),
             ),
+            Self::UserFolder { .. } => Some(
+                "[dataset.folder] needs a folder with images/NAME.jpg (or .png) and masks/NAME.png; `images` and \
+                 `masks` name other folders in it"
+                    .into(),
+            ),
+            Self::Unprepared { .. } => Some("run `ege-bench plan` with the experiment: it prepares it".into()),
+            Self::UnknownFolder => Some("an experiment with [dataset.folder] makes the run again".into()),
+            Self::List { .. } => {
+                Some("a list has a line for each image: its name, with or without the ending".into())
+            }
             Self::WouldLose { .. } => Some(
                 "nothing was written; name a folder that has them, or give --replace to lose them".into(),
             ),
             Self::Pairs { .. } => {
                 Some("nothing was written; mend or remove these files and import again".into())
             }
-            Self::Missing { dataset, size, .. } => Some(format!(
+            Self::Archive { .. } => Some(
+                "nothing was written; get the archive from its publisher: `ege-bench data fetch` also checks it".into(),
+            ),
+            Self::Missing { dataset, preparation, .. } => Some(format!(
                 "run `{}` with the folder that holds images/ and masks/",
-                import_command(dataset, *size)
+                import_command(dataset, *preparation)
             )),
-            Self::MissingImages { dataset, size, .. } => {
-                Some(format!("run `{}` with a folder that holds them", import_command(dataset, *size)))
+            Self::MissingImages { dataset, preparation, .. } => {
+                Some(format!("run `{}` with a folder that holds them", import_command(dataset, *preparation)))
             }
             Self::Checksum { mend, .. } => mend.as_ref().map(|command| format!("run `{command}`")),
             Self::Cache { mend, .. } => Some(format!("run `{mend}`")),
             Self::NewerFormat { mend, .. } => {
                 Some(format!("use the ege-bench that wrote it, or write it anew: `{mend}`"))
             }
-            Self::Io(_) => None,
+            Self::Busy { .. } => Some("wait until it is done; then the same command goes on".into()),
+            Self::LockFile { path, .. } if !path.exists() => {
+                Some("run this in a checkout of ege-bench, or name the file with `--file FILE`".into())
+            }
+            Self::LockDiffers { .. } => Some(
+                "nothing was written; find out which of the two is right before anybody changes the file"
+                    .into(),
+            ),
+            Self::LockFile { .. } | Self::Io(_) => None,
         }
     }
 }
 
 /// The command that prepares a data set, with `FOLDER` where the user's folder goes.
-pub(super) fn import_command(dataset: &str, size: usize) -> String {
-    let size = if size == super::DEFAULT_SIZE { String::new() } else { format!(" --size {size}") };
-    format!("ege-bench data import {dataset} FOLDER{size}")
+pub(super) fn import_command(dataset: &str, preparation: Preparation) -> String {
+    format!("ege-bench data import {dataset} FOLDER{}", preparation.options())
+}
+
+/// The kernel, where it has to be said.
+fn by(preparation: Preparation) -> String {
+    let resize = preparation.resize;
+    if resize.is_default() { String::new() } else { format!(" by `{}`", resize.name()) }
 }
 
 fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a String> {
@@ -263,8 +366,9 @@ mod tests {
 
     #[test]
     fn hint_of_missing_data_is_the_command() {
-        let check = |size, expect: &str| {
-            let error = DatasetError::Missing { dataset: "isic2017".into(), size, path: "x.cache".into() };
+        let check = |size: usize, expect: &str| {
+            let (dataset, preparation) = ("isic2017".into(), size.into());
+            let error = DatasetError::Missing { dataset, preparation, path: "x.cache".into() };
             assert!(error.hint().unwrap().contains(expect), "{:?}", error.hint());
             assert!(!error.is_usage());
         };
@@ -278,7 +382,7 @@ mod tests {
         let error = DatasetError::MissingImages {
             dataset: "isic2017".into(),
             split: "official".into(),
-            size: 256,
+            preparation: 256.into(),
             ids,
         };
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::lock::{Measure, Part, Published};
+use super::lock::{Measure, Published, SplitPart};
 use super::{Images, Split};
 use crate::random;
 
@@ -57,22 +57,22 @@ impl<'a> Measured<'a> {
     }
 
     /// How many images of a part are there, and how many it has.
-    pub fn present(&self, part: Part) -> (usize, usize) {
+    pub fn present(&self, part: SplitPart) -> (usize, usize) {
         let list = match part {
-            Part::Train => &self.split.train,
-            Part::Select => &self.split.select,
-            Part::Report => &self.split.report,
+            SplitPart::Train => &self.split.train,
+            SplitPart::Select => &self.split.select,
+            SplitPart::Report => &self.split.report,
         };
         (self.part(part).len(), list.len())
     }
 
     /// The measure over a part, in its unit; `None` where no image of it is there.
-    pub fn value(&self, measure: Measure, part: Part) -> Option<f64> {
+    pub fn value(&self, measure: Measure, part: SplitPart) -> Option<f64> {
         value(measure, self.part(part), self.image_bytes)
     }
 
     /// Lesion pixels of a part as a share of all its pixels, in `[0, 1]`.
-    pub fn lesion_share(&self, part: Part) -> Option<f64> {
+    pub fn lesion_share(&self, part: SplitPart) -> Option<f64> {
         let pixels = self.part(part).len() as u64 * self.image_bytes / 3;
         Some(self.value(Measure::LesionPixels, part)? / pixels as f64)
     }
@@ -84,8 +84,11 @@ impl<'a> Measured<'a> {
     pub fn against(&self, published: &Published) -> Option<Evidence> {
         let here = self.value(published.measure, published.part)?;
         let drawn = self.part(published.part).len();
-        let pool: Vec<Facts> =
-            [Part::Train, Part::Report].into_iter().flat_map(|part| self.part(part)).copied().collect();
+        let pool: Vec<Facts> = [SplitPart::Train, SplitPart::Report]
+            .into_iter()
+            .flat_map(|part| self.part(part))
+            .copied()
+            .collect();
         let draw = |number: usize| {
             let mut pool = pool.clone();
             random::stream(0, "random-split", number as u64, "").shuffle(&mut pool);
@@ -103,11 +106,11 @@ impl<'a> Measured<'a> {
         })
     }
 
-    fn part(&self, part: Part) -> &[Facts] {
+    fn part(&self, part: SplitPart) -> &[Facts] {
         match part {
-            Part::Train => &self.parts[0],
-            Part::Select => &self.parts[1],
-            Part::Report => &self.parts[2],
+            SplitPart::Train => &self.parts[0],
+            SplitPart::Select => &self.parts[1],
+            SplitPart::Report => &self.parts[2],
         }
     }
 }
@@ -149,18 +152,19 @@ mod tests {
             size: 32,
             source: "made up".to_owned(),
         };
-        let here = measured.value(Measure::MeanPixel, Part::Report).unwrap();
+        let here = measured.value(Measure::MeanPixel, SplitPart::Report).unwrap();
         let by_hand = order[30..].iter().map(mean).sum::<u64>() as f64 / (12 * 3 * 32 * 32) as f64;
         assert!((here - by_hand).abs() < 1e-9, "{here} {by_hand}");
-        let told = measured.against(&published(Measure::MeanPixel, Part::Report, here + 0.01)).unwrap();
+        let told = measured.against(&published(Measure::MeanPixel, SplitPart::Report, here + 0.01)).unwrap();
         assert_eq!(told.as_near, 0, "{told:?}");
         assert!(told.random.0 < here && told.random.1 > 0.0, "{told:?}");
         // A number that is far from these lists is met by random ones as well.
-        let other = measured.against(&published(Measure::MeanPixel, Part::Report, told.random.0)).unwrap();
+        let other =
+            measured.against(&published(Measure::MeanPixel, SplitPart::Report, told.random.0)).unwrap();
         assert!(other.as_near > 900, "{other:?}");
-        let share = measured.lesion_share(Part::Train).unwrap();
-        let lesion = measured.value(Measure::LesionPixels, Part::Train).unwrap();
+        let share = measured.lesion_share(SplitPart::Train).unwrap();
+        let lesion = measured.value(Measure::LesionPixels, SplitPart::Train).unwrap();
         assert!((share - lesion / (30 * 32 * 32) as f64).abs() < 1e-12);
-        assert_eq!(measured.present(Part::Select), (12, 12));
+        assert_eq!(measured.present(SplitPart::Select), (12, 12));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::digest;
+use super::{Preparation, digest};
+use crate::experiment::settings::Resize;
 
 /// Where imported images come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub trait Images: Send + Sync {
     fn ids(&self) -> &[String];
     /// Height and width in pixels.
     fn size(&self) -> usize;
+    /// The kernel that brought them to that size.
+    fn resize(&self) -> Resize {
+        Resize::default()
+    }
     /// Image `index` as `[height, width, 3]` bytes.
     fn image(&self, index: usize) -> &[u8];
     /// Mask `index` as `[height, width]` bytes: 0 background, 255 lesion, between them where a resize
@@ -51,7 +56,7 @@ pub trait Images: Send + Sync {
             .map(|id| [digest::sha256(self.image(index[id])), digest::sha256(self.mask(index[id]))])
             .collect();
         digest::content(
-            self.size(),
+            Preparation { size: self.size(), resize: self.resize() },
             ids.iter().zip(&sums).map(|(id, [image, mask])| (*id, &**image, &**mask)),
         )
     }

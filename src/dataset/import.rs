@@ -3,17 +3,14 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::cache::{self, Entry, Source, Writer};
-use super::pairing::{self, Listing, Pair};
-use super::{
-    DatasetError, Images, LARGEST_SIZE, PairProblem, atomic, decode, digest, known_ids, lock, resize, split,
-};
-
-/// Pairs that are decoded before the next are: bounds the memory, while every thread has enough to do.
-const CHUNK: usize = 64;
+use super::cache::{self, Source};
+use super::decode::MaskValues;
+use super::entry::Pair;
+use super::prepare::{self, Checked, Order};
+use super::source::{self, Listing, Recognition};
+use super::{DatasetError, Images, Preparation, digest, known_ids, lock, split};
 
 /// What an import made, and of what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +29,12 @@ pub struct ImportReport {
     pub digest: String,
     /// Whether the folder is a copy that `datasets.lock` knows.
     pub source: SourceCopy,
+    /// Images that bear an orientation tag, which is ignored.
+    pub oriented: usize,
     /// For each split of the data set, how many of its images are there.
     pub splits: Vec<SplitCoverage>,
+    /// What was recognised of what the user has.
+    pub recognition: Recognition,
 }
 
 /// Whether an imported folder is a copy that `datasets.lock` knows.
@@ -92,6 +93,12 @@ impl ImportReport {
                 warnings.push(format!("unknown copy: its hash {tree_sha256} is recorded"));
             }
         }
+        if self.oriented > 0 {
+            warnings.push(format!(
+                "{} images bear an orientation tag, which is ignored: their masks have the size of the stored pixels",
+                self.oriented
+            ));
+        }
         for coverage in self.splits.iter().filter(|coverage| coverage.present < coverage.total) {
             let SplitCoverage { split, present, total } = coverage;
             warnings.push(format!("split {split} is incomplete: {present} of {total} images"));
@@ -100,21 +107,10 @@ impl ImportReport {
     }
 }
 
-/// A pair as the cache holds it.
-struct Ready {
-    entry: Entry,
-    image: Vec<u8>,
-    mask: Vec<u8>,
-    file_sha256: [String; 2],
-    /// Height and width as stored.
-    stored: (usize, usize),
-}
-
-/// Imports `folder`, which holds `images/` and `masks/`, as `dataset` at `size`x`size` pixels into a cache
-/// below `data_dir`.
+/// Imports `folder`, which holds `images/` and `masks/`, as `dataset` into a cache below `data_dir`.
 ///
-/// Image and mask of a pair must have the same size; where that isn't `size`, both are resized bilinearly
-/// with antialias, the mask to grey values. An earlier import is replaced; where it has images that this folder
+/// Image and mask of a pair must have the same size; where that isn't the size asked for, both are resized by the
+/// kernel asked for, the mask to grey values. An earlier import is replaced; where it has images that this folder
 /// lacks, only if `replace` is true. `progress` hears of the pairs done and of all pairs. The cache
 /// doesn't depend on the number of threads.
 ///
@@ -124,62 +120,71 @@ struct Ready {
 pub fn import(
     dataset: &str,
     folder: &Path,
-    size: usize,
+    preparation: impl Into<Preparation>,
     data_dir: &Path,
     replace: bool,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<ImportReport, DatasetError> {
+    import_from(dataset, &[folder.to_owned()], preparation, data_dir, replace, progress)
+}
+
+/// As [`import`], of all that `paths` hold: zip archives, and folders of any layout that has official inner folders, or
+/// `images/` and `masks/`, somewhere.
+///
+/// # Errors
+/// As [`import`]; [`DatasetError::Archive`] for an archive that isn't read.
+pub fn import_from(
+    dataset: &str,
+    paths: &[PathBuf],
+    preparation: impl Into<Preparation>,
+    data_dir: &Path,
+    replace: bool,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<ImportReport, DatasetError> {
+    let preparation = preparation.into();
+    let size = preparation.size;
     let known = known_ids(dataset)?;
-    if size == 0 || size > LARGEST_SIZE || !size.is_multiple_of(32) {
-        return Err(DatasetError::Size { size });
-    }
-    let Listing { pairs, mut problems } = pairing::list(folder, dataset, &known)?;
-    let path = cache::path(dataset, size, data_dir);
+    preparation.require()?;
+    let Listing { pairs, problems, recognition } = source::list(paths, dataset, &known)?;
+    let path = cache::path(dataset, preparation, data_dir);
     if !replace && problems.is_empty() {
-        refuse_to_lose(dataset, size, data_dir, &pairs)?;
+        refuse_to_lose(dataset, preparation, data_dir, &pairs)?;
     }
-    atomic::clear_unfinished(&path)?;
-    let (digest, source, resized) = atomic::replace(&path, |file| {
-        let mut writer = Writer::begin(file, size)?;
-        let mut tree = Vec::with_capacity(2 * pairs.len());
-        let mut stored = Vec::with_capacity(pairs.len());
-        for (chunk, done) in pairs.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
-            let ready: Vec<_> = chunk.par_iter().map(|pair| prepare(folder, pair, size)).collect();
-            for (pair, ready) in chunk.iter().zip(ready) {
-                match ready {
-                    Ok(ready) => {
-                        let [image, mask] = &ready.file_sha256;
-                        tree.push(format!("{}  {image}\n", pair.image));
-                        tree.push(format!("{}  {mask}\n", pair.mask));
-                        stored.push(ready.stored);
-                        // After a problem only the other files are checked.
-                        if problems.is_empty() {
-                            writer.push(ready.entry, &ready.image, &ready.mask)?;
-                        }
-                    }
-                    Err(found) => problems.extend(found),
-                }
-            }
-            progress(done + chunk.len(), pairs.len());
-        }
-        if !problems.is_empty() {
-            problems.sort_unstable();
-            return Err(DatasetError::Pairs { folder: folder.to_owned(), problems });
-        }
-        let source = source_copy(dataset, tree, &stored)?;
-        let resized = stored.iter().filter(|&&stored| stored != (size, size)).count();
-        let digest = writer.finish(dataset, recorded(&source, resized))?;
-        Ok((digest, source, resized))
-    })?;
+    let from = source::told(paths);
+    let masks = MaskValues::default();
+    let order = Order { dataset, preparation, masks: &masks, path: &path, from: &from };
+    let (digest, (source, resized, oriented)) =
+        prepare::write(&order, &pairs, problems, progress, |checked| {
+            let source = source_copy(dataset, tree(&pairs, checked), checked)?;
+            let resized = checked.iter().filter(|checked| checked.stored != (size, size)).count();
+            let oriented = checked.iter().filter(|checked| checked.orientation != 1).count();
+            Ok((recorded(dataset, &source, resized), (source, resized, oriented)))
+        })?;
     let splits = coverage(dataset, &pairs)?;
     let dataset = dataset.to_owned();
-    Ok(ImportReport { dataset, cache: path, size, pairs: pairs.len(), resized, digest, source, splits })
+    Ok(ImportReport {
+        dataset,
+        cache: path,
+        size,
+        pairs: pairs.len(),
+        resized,
+        digest,
+        source,
+        oriented,
+        splits,
+        recognition,
+    })
 }
 
 /// An import that lacks images which an earlier one brought is a mistake until the user says that it isn't.
-fn refuse_to_lose(dataset: &str, size: usize, data_dir: &Path, pairs: &[Pair]) -> Result<(), DatasetError> {
+fn refuse_to_lose(
+    dataset: &str,
+    preparation: Preparation,
+    data_dir: &Path,
+    pairs: &[Pair],
+) -> Result<(), DatasetError> {
     // A cache that can't be used has nothing to lose.
-    let Ok(earlier) = cache::open(dataset, size, data_dir) else { return Ok(()) };
+    let Ok(earlier) = cache::open(dataset, preparation, data_dir) else { return Ok(()) };
     let brought: HashSet<&str> = pairs.iter().map(|pair| pair.id.as_str()).collect();
     let lost: Vec<String> =
         earlier.ids().iter().filter(|id| !brought.contains(id.as_str())).cloned().collect();
@@ -189,56 +194,28 @@ fn refuse_to_lose(dataset: &str, size: usize, data_dir: &Path, pairs: &[Pair]) -
     Err(DatasetError::WouldLose { path: earlier.path().to_owned(), ids: lost })
 }
 
-fn prepare(folder: &Path, pair: &Pair, size: usize) -> Result<Ready, Vec<PairProblem>> {
-    let read = |file: &str, decode: fn(&[u8]) -> Result<decode::Pixels, String>| {
-        let bytes = fs_err::read(folder.join(file)).map_err(|error| error.to_string());
-        bytes
-            .and_then(|bytes| decode(&bytes).map(|pixels| (digest::sha256(&bytes), pixels)))
-            .map_err(|problem| PairProblem::new(file, problem))
+/// The lines that a tree hash is taken of: path, two spaces, SHA-256 of the file.
+pub(super) fn tree(pairs: &[Pair], checked: &[Checked]) -> Vec<String> {
+    let lines = |(pair, checked): (&Pair, &Checked)| {
+        let line = |name: &str, sha256: &str| format!("{name}  {sha256}\n");
+        [line(pair.image.name(), &checked.image_sha256), line(pair.mask.name(), &checked.mask_sha256)]
     };
-    let (image, mask) = match (read(&pair.image, decode::image), read(&pair.mask, decode::mask)) {
-        (Ok(image), Ok(mask)) => (image, mask),
-        (image, mask) => return Err([image.err(), mask.err()].into_iter().flatten().collect()),
-    };
-    let ((image_sha256, image), (mask_sha256, mask)) = (image, mask);
-    if (image.height, image.width) != (mask.height, mask.width) {
-        return Err(vec![PairProblem::new(
-            &*pair.mask,
-            format!(
-                "mask is {}x{} pixels, its image is {}x{}",
-                mask.width, mask.height, image.width, image.height
-            ),
-        )]);
-    }
-    let stored = (image.height, image.width);
-    let fit = |pixels: decode::Pixels, channels| {
-        if stored == (size, size) {
-            pixels.bytes
-        } else {
-            resize::bilinear(&pixels.bytes, pixels.height, pixels.width, channels, size)
-        }
-    };
-    let (image, mask) = (fit(image, 3), fit(mask, 1));
-    let entry = Entry {
-        id: pair.id.clone(),
-        image_sha256: digest::sha256(&image),
-        mask_sha256: digest::sha256(&mask),
-    };
-    Ok(Ready { entry, image, mask, file_sha256: [image_sha256, mask_sha256], stored })
+    pairs.iter().zip(checked).flat_map(lines).collect()
 }
 
-/// Compares the tree hash with those of the lock; `tree` holds its lines, `stored` the size of each pair.
-fn source_copy(
-    dataset: &str,
-    mut tree: Vec<String>,
-    stored: &[(usize, usize)],
-) -> Result<SourceCopy, DatasetError> {
-    tree.sort_unstable();
+/// SHA-256 of the lines, sorted.
+pub(super) fn tree_sha256(mut lines: Vec<String>) -> String {
+    lines.sort_unstable();
     let mut hash = Sha256::new();
-    for line in tree {
+    for line in lines {
         hash.update(line);
     }
-    let found = digest::hexadecimal(&hash.finalize());
+    digest::hexadecimal(&hash.finalize())
+}
+
+/// Compares the tree hash with those of the lock; `tree` holds its lines.
+fn source_copy(dataset: &str, tree: Vec<String>, checked: &[Checked]) -> Result<SourceCopy, DatasetError> {
+    let found = tree_sha256(tree);
     let copies = &lock::builtin().dataset(dataset)?.prepared;
     if let Some((name, copy)) = copies.iter().find(|(_, copy)| copy.tree_sha256 == found) {
         return Ok(SourceCopy::Known {
@@ -248,7 +225,7 @@ fn source_copy(
         });
     }
     let similar = copies.iter().find(|(_, copy)| {
-        copy.pairs == stored.len() && stored.iter().all(|&stored| stored == (copy.size, copy.size))
+        copy.pairs == checked.len() && checked.iter().all(|pair| pair.stored == (copy.size, copy.size))
     });
     Ok(match similar {
         Some((name, copy)) => {
@@ -259,15 +236,14 @@ fn source_copy(
 }
 
 /// What the cache keeps of its origin.
-fn recorded(source: &SourceCopy, resized: usize) -> Source {
-    match source {
-        SourceCopy::Known { name, tree_sha256, .. } => {
-            Source { sha256: tree_sha256.clone(), copy: name.clone(), resized }
-        }
+fn recorded(dataset: &str, source: &SourceCopy, resized: usize) -> Source {
+    let (sha256, copy) = match source {
+        SourceCopy::Known { name, tree_sha256, .. } => (tree_sha256, name.clone()),
         SourceCopy::Changed { found: sha256, .. } | SourceCopy::Unknown { tree_sha256: sha256 } => {
-            Source { sha256: sha256.clone(), copy: String::new(), resized }
+            (sha256, String::new())
         }
-    }
+    };
+    Source { dataset: dataset.to_owned(), sha256: sha256.clone(), copy, resized, stamp: None }
 }
 
 fn coverage(dataset: &str, pairs: &[Pair]) -> Result<Vec<SplitCoverage>, DatasetError> {
@@ -288,7 +264,14 @@ mod tests {
     use super::*;
 
     fn copy(sizes: &[(usize, usize)]) -> SourceCopy {
-        source_copy("isic2017", vec!["images/ISIC_0000000.jpg  0\n".to_owned()], sizes).unwrap()
+        let checked = |&stored| Checked {
+            image_sha256: String::new(),
+            mask_sha256: String::new(),
+            stored,
+            orientation: 1,
+        };
+        let checked: Vec<Checked> = sizes.iter().map(checked).collect();
+        source_copy("isic2017", vec!["images/ISIC_0000000.jpg  0\n".to_owned()], &checked).unwrap()
     }
 
     #[test]
@@ -318,16 +301,19 @@ mod tests {
                 expected: "aa".to_owned(),
                 found: "bb".to_owned(),
             },
+            oriented: 2,
             splits: vec![
                 SplitCoverage { split: "official".to_owned(), present: 2150, total: 2750 },
                 SplitCoverage { split: "paper".to_owned(), present: 2150, total: 2150 },
             ],
+            recognition: Recognition::default(),
         };
         assert_eq!(
             report.warnings(),
             [
                 "the folder looks like isic2017-256, but at least one of its files was changed: its tree hash is \
              bb, not aa",
+                "2 images bear an orientation tag, which is ignored: their masks have the size of the stored pixels",
                 "split official is incomplete: 2150 of 2750 images",
             ]
         );

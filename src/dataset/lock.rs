@@ -1,20 +1,25 @@
 //! `datasets.lock`: what is known of each data set, embedded in the binary.
 
 use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use super::DatasetError;
+pub use super::official::{Archive, Bytes, Checksum, Holds, Part, Seen};
+pub use super::published::{Measure, Published, SplitPart};
 
 /// Format version of `datasets.lock` that this code reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// Bytes that a lock file may have at most: some ten thousand archives.
+const LONGEST: u64 = 8 << 20;
 
 static BUILTIN: LazyLock<Lock> = LazyLock::new(|| {
-    let lock: Lock = toml::from_str(include_str!("../../datasets.lock"))
-        .expect("the embedded datasets.lock is parsed by a test of this file");
-    assert_eq!(lock.version, VERSION, "the embedded datasets.lock is of this code's version");
-    lock
+    Lock::parse(include_str!("../../datasets.lock"))
+        .expect("the embedded datasets.lock is parsed by a test of this file")
 });
 
 /// The `datasets.lock` that this binary was built with.
@@ -40,6 +45,8 @@ pub struct Dataset {
     pub title: String,
     /// SPDX identifier of the licence.
     pub license: String,
+    /// Where its text can be read.
+    pub license_text: String,
     /// Who says that this is the licence.
     pub license_evidence: String,
     /// Where the data set is described.
@@ -49,12 +56,16 @@ pub struct Dataset {
     /// Addresses below which the archives lie, the current one first.
     pub base_urls: Vec<String>,
     /// Pairs of images that show the same picture.
+    #[serde(default)]
     pub near_duplicates: Vec<NearDuplicate>,
     /// The official archives.
+    #[serde(default)]
     pub archives: Vec<Archive>,
     /// Copies that somebody resized before.
+    #[serde(default)]
     pub prepared: BTreeMap<String, Prepared>,
     /// Which images train, select and report.
+    #[serde(default)]
     pub split: BTreeMap<String, SplitEntry>,
 }
 
@@ -66,32 +77,6 @@ pub struct NearDuplicate {
     pub ids: [String; 2],
     /// Mean squared difference of the two, shrunk to 32x32 RGB bytes.
     pub mse: f64,
-}
-
-/// An official archive.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Archive {
-    /// File name.
-    pub name: String,
-    /// Size of the file.
-    pub bytes: Bytes,
-    /// MD5 in hexadecimal, where anybody published one.
-    pub md5: Option<String>,
-    /// SHA-256 in hexadecimal, where anybody published one.
-    pub sha256: Option<String>,
-    /// Where size and checksums come from.
-    pub origin: String,
-}
-
-/// A file's size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum Bytes {
-    /// Known to the byte.
-    Exact(u64),
-    /// Known roughly.
-    About(u64),
 }
 
 /// A copy of the data set that somebody resized before.
@@ -132,47 +117,70 @@ pub struct SplitEntry {
     pub published: Vec<Published>,
 }
 
-/// A number that somebody published about the images of one part of a split.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Published {
-    /// What was measured.
-    pub measure: Measure,
-    /// Over which part of the split.
-    pub part: Part,
-    /// The number, in the measure's unit.
-    pub value: f64,
-    /// Decimal places as published.
-    pub digits: usize,
-    /// Height and width in pixels at which it was measured.
-    pub size: usize,
-    /// Where it stands.
-    pub source: String,
-}
-
-/// What is measured of a part of a split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Measure {
-    /// Mean of all bytes of all images, three colours together, in 0..=255.
-    MeanPixel,
-    /// Number of lesion pixels of all masks.
-    LesionPixels,
-}
-
-/// A part of a split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Part {
-    /// Images that train.
-    Train,
-    /// Images that select the epoch.
-    Select,
-    /// Images that are reported on.
-    Report,
+/// Only the version of a file whose other keys may be anything.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
 }
 
 impl Lock {
+    /// Reads the text of a lock file.
+    ///
+    /// # Errors
+    /// What is wrong with it, with line and column.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let told = |error: toml::de::Error| error.to_string().trim_end().to_owned();
+        let found = toml::from_str::<Versioned>(text).map_err(told)?.version;
+        if found != VERSION {
+            return Err(format!("is of version {found}; this ege-bench reads version {VERSION}"));
+        }
+        let lock: Self = toml::from_str(text).map_err(told)?;
+        for (name, dataset) in &lock.dataset {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
+                return Err(format!(
+                    "{name:?} is no name of a data set: letters, digits, `-` and `_` are allowed"
+                ));
+            }
+            for url in &dataset.base_urls {
+                if !["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) {
+                    return Err(format!("data set {name}: {url:?} is not an address of http or https"));
+                }
+            }
+            for archive in &dataset.archives {
+                archive.check().map_err(|problem| format!("data set {name}: {problem}"))?;
+                if dataset.archives.iter().filter(|other| other.name == archive.name).count() > 1 {
+                    return Err(format!("data set {name}: archive {} is there twice", archive.name));
+                }
+            }
+        }
+        Ok(lock)
+    }
+
+    /// Reads a lock file other than the embedded one.
+    ///
+    /// # Errors
+    /// When it can't be read, or isn't one.
+    pub fn read(path: &Path) -> Result<Self, DatasetError> {
+        let wrong = |problem: String| DatasetError::LockFile { path: path.to_owned(), problem };
+        Self::parse(&Self::text(path)?).map_err(wrong)
+    }
+
+    /// The text of a lock file.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub(super) fn text(path: &Path) -> Result<String, DatasetError> {
+        let wrong = |problem: String| DatasetError::LockFile { path: path.to_owned(), problem };
+        let mut text = String::new();
+        let file = fs_err::File::open(path).map_err(|error| wrong(error.kind().to_string()))?;
+        file.take(LONGEST + 1).read_to_string(&mut text).map_err(|error| wrong(error.kind().to_string()))?;
+        if text.len() as u64 > LONGEST {
+            return Err(wrong(format!("has more than {LONGEST} bytes")));
+        }
+        Ok(text)
+    }
+
     /// Names of all data sets, sorted.
     pub fn datasets(&self) -> Vec<&str> {
         self.dataset.keys().map(String::as_str).collect()
@@ -224,12 +232,6 @@ mod tests {
         assert_eq!(lock.splits("isic2018"), ["official", "paper"]);
         for dataset in lock.dataset.values() {
             for archive in &dataset.archives {
-                assert!(archive.md5.as_ref().is_none_or(|sum| is_hexadecimal(sum, 32)), "{}", archive.name);
-                assert!(
-                    archive.sha256.as_ref().is_none_or(|sum| is_hexadecimal(sum, 64)),
-                    "{}",
-                    archive.name
-                );
                 assert!(archive.origin.starts_with("third party"), "{}", archive.name);
             }
             assert!(dataset.prepared.values().all(|copy| is_hexadecimal(&copy.tree_sha256, 64)));
@@ -253,8 +255,48 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_refused() {
-        let error = toml::from_str::<Lock>("version = 1\ncolour = 'red'\n[dataset]\n").unwrap_err();
-        assert!(error.message().contains("unknown field `colour`"), "{error}");
+    fn unknown_keys_and_versions_are_refused() {
+        let check = |text: &str, expect: &str| {
+            let problem = Lock::parse(text).unwrap_err();
+            assert!(problem.contains(expect), "{problem}");
+        };
+        check("version = 2\ncolour = 'red'\n[dataset]\n", "unknown field `colour`");
+        check("version = 3\ncolour = 'red'\n", "is of version 3; this ege-bench reads version 2");
+        check("colour = 'red'", "missing field `version`");
+        check("version = 1e99", "line 1, column");
+    }
+
+    #[test]
+    fn what_becomes_a_path_or_an_address_is_plain() {
+        let text = include_str!("../../datasets.lock");
+        let check = |from: &str, to: &str, expect: &str| {
+            assert!(text.contains(from));
+            let problem = Lock::parse(&text.replacen(from, to, 1)).unwrap_err();
+            assert!(problem.contains(expect), "{problem}");
+        };
+        let archive = "name = \"ISIC-2017_Training_Data.zip\"";
+        for name in ["../evil.zip", "/evil.zip", "a/b.zip", ".zip", "a\\\\b.zip", "C:evil.zip", "evil.sh"] {
+            check(archive, &format!("name = \"{name}\""), "the name is not the plain name of a .zip file");
+        }
+        check("folder = \"ISIC-2017_Training_Data\"", "folder = \"..\"", "folder is not the plain name");
+        check(archive, "name = \"ISIC-2017_Test_v2_Data.zip\"", "is there twice");
+        check("md5 = \"a14a", "md5 = \"A14a", "md5 is not 32 lower-case hexadecimal digits");
+        check("\"https://isic-archive", "\"file:///isic-archive", "is not an address of http or https");
+        check("[dataset.isic2018]\n", "[dataset.\"../x\"]\n", "is no name of a data set");
+    }
+
+    #[test]
+    fn every_part_of_a_data_set_has_images_and_masks() {
+        for dataset in builtin().dataset.values() {
+            for part in Part::ALL {
+                let mut found: Vec<_> =
+                    dataset.archives.iter().filter(|a| a.part == part).map(|a| a.holds).collect();
+                found.sort_unstable();
+                assert_eq!(found, [Holds::Images, Holds::Masks]);
+            }
+            for archive in &dataset.archives {
+                assert_eq!(archive.name, format!("{}.zip", archive.folder));
+            }
+        }
     }
 }

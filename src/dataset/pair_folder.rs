@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::decode::{self, Pixels};
+use super::decode::{self, MaskValues, Pixels};
 use super::{DatasetError, Images, PairProblem, resize};
+use crate::experiment::settings::Resize;
 
 /// What the mask of an image may end in beside the image's name.
 const MASK_ENDINGS: [&str; 3] = ["_segmentation", "_Segmentation", ""];
@@ -64,7 +65,8 @@ impl PairFolder {
 fn pair(image: &Path, mask: &Path, size: usize) -> Result<[Vec<u8>; 2], String> {
     let bytes = |path: &Path| fs_err::read(path).map_err(|error| error.to_string());
     let image = decode::image(&bytes(image)?)?;
-    let mask = decode::mask(&bytes(mask)?).map_err(|error| format!("mask: {error}"))?;
+    let mask =
+        decode::mask(&bytes(mask)?, &MaskValues::default()).map_err(|error| format!("mask: {error}"))?;
     if (image.height, image.width) != (mask.height, mask.width) {
         return Err(format!(
             "is {}x{}, its mask {}x{} (height x width)",
@@ -72,11 +74,7 @@ fn pair(image: &Path, mask: &Path, size: usize) -> Result<[Vec<u8>; 2], String> 
         ));
     }
     let squared = |Pixels { height, width, bytes }: Pixels, channels| {
-        if (height, width) == (size, size) {
-            bytes
-        } else {
-            resize::bilinear(&bytes, height, width, channels, size)
-        }
+        resize::resize(Resize::default(), bytes, [height, width, channels], size)
     };
     Ok([squared(image, 3), squared(mask, 1)])
 }

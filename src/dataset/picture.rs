@@ -7,6 +7,7 @@ use image::{GrayImage, ImageFormat, RgbImage};
 
 use super::decode::{self, Pixels};
 use super::resize;
+use crate::experiment::settings::Resize;
 
 /// A decoded picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +33,7 @@ impl Picture {
 
     /// The bytes `[size, size, 3]` as data sets are prepared: bilinearly with antialias, whatever the aspect.
     pub fn squared(&self, size: usize) -> Vec<u8> {
-        if (self.height, self.width) == (size, size) {
-            return self.rgb.clone();
-        }
-        resize::bilinear(&self.rgb, self.height, self.width, 3, size)
+        resize::resize(Resize::default(), self.rgb.clone(), [self.height, self.width, 3], size)
     }
 
     /// The picture as PNG with what `mask` (`[height, width]`) marks tinted red and its border drawn.

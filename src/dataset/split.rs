@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{DatasetError, Images, derived, digest, id_lists, lock, own_lists};
+use super::{DatasetError, Images, Preparation, derived, digest, id_lists, lock, own_lists};
 use crate::experiment::settings::{SplitBase, SplitName};
 
 /// Three sorted id lists of one data set.
@@ -55,7 +55,7 @@ impl Split {
         Err(DatasetError::MissingImages {
             dataset: dataset.to_owned(),
             split: self.name.clone(),
-            size: images.size(),
+            preparation: Preparation { size: images.size(), resize: images.resize() },
             ids,
         })
     }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::dataset::{self, DatasetError, Images, Origin, Split};
+use crate::dataset::{self, DatasetError, Images, Origin, Preparation, Split};
 use crate::experiment::plan::PlannedRun;
-use crate::experiment::settings::{DataSettings, DataSource, ModelSettings};
+use crate::experiment::settings::{DataSettings, DataSource, FolderSource, ModelSettings};
 use crate::store::ImagesOrigin;
 use crate::train::{EncoderWeights, EncoderWeightsError, encoder_digest};
 
@@ -35,7 +35,7 @@ impl RunData {
 /// Opens each data set once, however many runs share it.
 pub(super) struct Opener<'a> {
     folder: &'a Path,
-    opened: Vec<(DataSettings, Arc<RunData>)>,
+    opened: Vec<(DataSettings, Option<FolderSource>, Arc<RunData>)>,
 }
 
 impl<'a> Opener<'a> {
@@ -44,16 +44,23 @@ impl<'a> Opener<'a> {
         Self { folder, opened: Vec::new() }
     }
 
-    /// The images and the split that the settings name.
+    /// The images and the split that the settings, and the folder of the user's, name.
     ///
     /// # Errors
     /// When the data isn't prepared, is damaged, or lacks images of the split.
-    pub(super) fn open(&mut self, settings: &DataSettings) -> Result<Arc<RunData>, DatasetError> {
-        if let Some((_, data)) = self.opened.iter().find(|(known, _)| known == settings) {
+    pub(super) fn open(
+        &mut self,
+        settings: &DataSettings,
+        users: Option<&FolderSource>,
+    ) -> Result<Arc<RunData>, DatasetError> {
+        let same = |(known, folder, _): &&(DataSettings, Option<FolderSource>, _)| {
+            known == settings && folder.as_ref() == users
+        };
+        if let Some((.., data)) = self.opened.iter().find(same) {
             return Ok(Arc::clone(data));
         }
-        let data = Arc::new(open(settings, self.folder)?);
-        self.opened.push((settings.clone(), Arc::clone(&data)));
+        let data = Arc::new(open(settings, users, self.folder)?);
+        self.opened.push((settings.clone(), users.cloned(), Arc::clone(&data)));
         Ok(data)
     }
 }
@@ -97,12 +104,22 @@ impl Encoders {
     }
 }
 
-fn open(settings: &DataSettings, folder: &Path) -> Result<RunData, DatasetError> {
+fn open(
+    settings: &DataSettings,
+    users: Option<&FolderSource>,
+    folder: &Path,
+) -> Result<RunData, DatasetError> {
+    let preparation = Preparation { size: settings.size, resize: settings.resize };
     match &settings.source {
         DataSource::Prepared { dataset, split } => {
             let split = dataset::split_in(dataset, split, folder)?;
-            let images = dataset::open(dataset, settings.size, folder)?;
+            let images = dataset::open(dataset, preparation, folder)?;
             split.require(dataset, &images)?;
+            Ok(RunData::new(Box::new(images), split))
+        }
+        DataSource::Folder { .. } => {
+            let users = users.ok_or(DatasetError::UnknownFolder)?;
+            let (images, split) = dataset::folder::open(users, preparation, folder)?;
             Ok(RunData::new(Box::new(images), split))
         }
         DataSource::SyntheticLesions { train_images, validation_images } => {

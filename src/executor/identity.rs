@@ -58,7 +58,7 @@ pub fn identity(
         serde_json::Value::Null => String::new(),
         other => other.to_string(),
     };
-    let data = Opener::new(data_folder).open(&settings.data).map_err(|error| error.to_string());
+    let data = Opener::new(data_folder).open(&settings.data, None).map_err(|error| error.to_string());
     let images = data.as_ref().map(|data| data.digest.clone()).map_err(Clone::clone);
     let split = data.as_ref().map(|data| data.split.digest.clone()).map_err(Clone::clone);
     let encoder = match encoder_files {
@@ -121,12 +121,12 @@ mod tests {
     use super::*;
     use crate::executor::FakeTrainer;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{Baseline, DataSettings, DataSource, ModelSettings, Protocol};
+    use crate::experiment::settings::{Baseline, DataSettings, DataSource, ModelSettings, Protocol, Resize};
     use crate::store::{FORMAT, ModelCost, RunState};
 
     fn record(settings: &Settings) -> RunRecord {
         let trainer = FakeTrainer::default();
-        let data = Opener::new(Path::new("no")).open(&settings.data).unwrap();
+        let data = Opener::new(Path::new("no")).open(&settings.data, None).unwrap();
         let digests = Digests { split: &data.split.digest, data: &data.digest, encoder: None };
         let meaning = fingerprint::meaning(settings, 7, digests, trainer.device());
         RunRecord {
@@ -148,7 +148,7 @@ mod tests {
     fn settings() -> Settings {
         let source = DataSource::SyntheticLesions { train_images: 2, validation_images: 2 };
         Settings {
-            data: DataSettings { source, size: 32 },
+            data: DataSettings { source, size: 32, resize: Resize::default() },
             model: ModelSettings::Baseline(Baseline::Unet),
             train: protocol::train(Protocol::AsReleased),
         }

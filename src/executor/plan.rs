@@ -81,7 +81,7 @@ fn plan_after(
     let mut encoders = Encoders::default();
     let mut items = Vec::with_capacity(runs.len());
     for run in runs {
-        let data = opener.open(&run.settings.data)?;
+        let data = opener.open(&run.settings.data, run.folder.as_ref())?;
         let meaning_with = |encoder: Option<&str>| {
             let digests = Digests { split: &data.split.digest, data: &data.digest, encoder };
             fingerprint::meaning(&run.settings, run.seed, digests, trainer.device())

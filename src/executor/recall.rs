@@ -188,6 +188,7 @@ fn planned(record: &RunRecord, encoder_weights: Vec<PathBuf>) -> Result<PlannedR
         seed: record.seed,
         settings,
         encoder_weights,
+        folder: None,
     };
     let found = fingerprint::run_id(&run, &record.meaning);
     if found == record.id { Ok(run) } else { Err(RecallError::OtherId { id: record.id.clone(), found }) }
@@ -216,7 +217,7 @@ mod tests {
     use super::*;
     use crate::executor::FakeTrainer;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Settings};
+    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Resize, Settings};
     use crate::store::{FORMAT, ModelCost, Provenance, RunState};
 
     /// The record of a finished run of the fake trainer.
@@ -227,11 +228,12 @@ mod tests {
             variant: "v".into(),
             seed: 7,
             settings: Settings {
-                data: DataSettings { source, size: 32 },
+                data: DataSettings { source, size: 32, resize: Resize::default() },
                 model: ModelSettings::EgeUnet(protocol::ege_unet(Protocol::AsWritten)),
                 train: protocol::train(Protocol::AsWritten),
             },
             encoder_weights: Vec::new(),
+            folder: None,
         };
         let folder = tempfile::tempdir().unwrap();
         let results = Results::new(folder.path());

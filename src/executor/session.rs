@@ -296,7 +296,7 @@ fn rows(finished: &Finished) -> Vec<CountsRow> {
 mod tests {
     use super::*;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Settings};
+    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Resize, Settings};
 
     #[test]
     fn a_failure_before_the_first_session_is_kept_and_no_end_is_overwritten() {
@@ -308,11 +308,12 @@ mod tests {
             variant: "v".into(),
             seed: 1,
             settings: Settings {
-                data: DataSettings { source, size: 32 },
+                data: DataSettings { source, size: 32, resize: Resize::default() },
                 model: ModelSettings::EgeUnet(protocol::ege_unet(Protocol::AsReleased)),
                 train: protocol::train(Protocol::AsReleased),
             },
             encoder_weights: Vec::new(),
+            folder: None,
         };
         let note = |kind: &str| note_failure(&results, &run, ("a", &Value::Null), kind, "why").unwrap();
         let failed = RunState::Failed { kind: "died".into(), message: "why".into() };

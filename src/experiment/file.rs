@@ -4,14 +4,16 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::settings::{
-    Axis, BceForm, LastBatch, LossMask, Normalization, Protocol, Rotation, Selection, TensorInit, Tensors,
+    Axis, BceForm, LastBatch, LossMask, Normalization, Protocol, Resize, Rotation, Selection, TensorInit,
+    Tensors,
 };
 
 /// The tables that hold settings; variants and grids may have each of them.
-pub const SECTIONS: [&str; 7] = ["data", "train", "optimizer", "schedule", "loss", "augment", "model"];
+pub const SECTIONS: [&str; 8] =
+    ["data", "dataset", "train", "optimizer", "schedule", "loss", "augment", "model"];
 
 /// The tables that choose one of several kinds by name, such as `[model.ege-unet]`.
-pub const CHOICES: [&str; 3] = ["optimizer", "schedule", "model"];
+pub const CHOICES: [&str; 4] = ["dataset", "optimizer", "schedule", "model"];
 
 /// The top level of an experiment; its sections are read one by one.
 #[derive(Debug, Deserialize)]
@@ -23,6 +25,7 @@ pub struct RawExperiment {
     pub extends: Option<IgnoredAny>,
     pub claims: Option<Vec<String>>,
     pub data: Option<IgnoredAny>,
+    pub dataset: Option<IgnoredAny>,
     pub train: Option<IgnoredAny>,
     pub optimizer: Option<IgnoredAny>,
     pub schedule: Option<IgnoredAny>,
@@ -40,6 +43,7 @@ pub struct RawExperiment {
 pub struct RawVariant {
     pub name: String,
     pub data: Option<IgnoredAny>,
+    pub dataset: Option<IgnoredAny>,
     pub train: Option<IgnoredAny>,
     pub optimizer: Option<IgnoredAny>,
     pub schedule: Option<IgnoredAny>,
@@ -55,6 +59,7 @@ pub struct RawVariant {
 pub struct RawGrid {
     pub name: Option<String>,
     pub data: Option<IgnoredAny>,
+    pub dataset: Option<IgnoredAny>,
     pub train: Option<IgnoredAny>,
     pub optimizer: Option<IgnoredAny>,
     pub schedule: Option<IgnoredAny>,
@@ -70,8 +75,61 @@ pub struct RawData {
     pub dataset: Option<String>,
     pub split: Option<String>,
     pub size: Option<usize>,
+    pub resize: Option<Resize>,
     pub train_images: Option<usize>,
     pub validation_images: Option<usize>,
+}
+
+/// `[dataset.…]`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawDataset {
+    Folder(RawFolder),
+}
+
+/// `[dataset.folder]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawFolder {
+    pub path: String,
+    pub images: Option<String>,
+    pub masks: Option<String>,
+    pub mask_values: Option<RawMaskValues>,
+    pub split: Option<RawFolderSplit>,
+}
+
+/// `[dataset.folder.mask-values]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawMaskValues {
+    pub background: Option<Vec<u16>>,
+    pub lesion: Option<Vec<u16>>,
+}
+
+/// `[dataset.folder.split.…]`
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawFolderSplit {
+    Lists(RawLists),
+    Fractions(RawFractions),
+}
+
+/// `[dataset.folder.split.lists]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawLists {
+    pub train: String,
+    pub select: String,
+    pub report: String,
+}
+
+/// `[dataset.folder.split.fractions]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawFractions {
+    pub select: Option<f64>,
+    pub report: Option<f64>,
+    pub seed: Option<u64>,
 }
 
 /// `[train]`
@@ -201,6 +259,7 @@ pub struct RawEgeUnet {
 pub fn table_with_key(key: &str) -> Option<&'static str> {
     let tables = [
         ("data", fields_of::<RawData>()),
+        ("dataset.folder", fields_of::<RawFolder>()),
         ("train", fields_of::<RawTrain>()),
         ("optimizer.adamw", fields_of::<RawAdamW>()),
         ("schedule.cosine", fields_of::<RawCosine>()),

@@ -99,7 +99,9 @@ fn sorted(value: Value) -> Value {
 mod tests {
     use super::*;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Rotation, TensorInit};
+    use crate::experiment::settings::{
+        DataSettings, DataSource, ModelSettings, Resize, Rotation, TensorInit,
+    };
 
     fn run(protocol: Protocol, seed: u64) -> PlannedRun {
         let source = DataSource::SyntheticLesions { train_images: 96, validation_images: 32 };
@@ -108,11 +110,12 @@ mod tests {
             variant: "b".into(),
             seed,
             settings: Settings {
-                data: DataSettings { source, size: 128 },
+                data: DataSettings { source, size: 128, resize: Resize::default() },
                 model: ModelSettings::EgeUnet(protocol::ege_unet(protocol)),
                 train: protocol::train(protocol),
             },
             encoder_weights: Vec::new(),
+            folder: None,
         }
     }
 

@@ -13,7 +13,7 @@ use super::merge;
 use super::problems::Problems;
 use super::read::read;
 use super::resolve::{self, Catalogue, Resolved};
-use super::settings::Settings;
+use super::settings::{FolderSource, Settings};
 use super::source::Origin;
 use super::variants::{self, Draft};
 
@@ -43,6 +43,8 @@ pub struct Variant {
     pub seeds: Vec<u64>,
     /// Files from which the network's encoder starts; empty where it starts from scratch.
     pub encoder_weights: Vec<PathBuf>,
+    /// The folder of the user's images, where the data source is one.
+    pub folder: Option<FolderSource>,
 }
 
 /// Reads the experiment at `path` with the command line's `sets` (each `a.b=VALUE`) on top.
@@ -106,12 +108,12 @@ fn variant(draft: &Draft, catalogue: &Catalogue, problems: &Problems) -> Option<
             }
         }
     }
-    let Resolved { settings, seeds, encoder_weights } = resolved?;
+    let Resolved { settings, seeds, encoder_weights, folder } = resolved?;
     let name = if draft.name.is_empty() { settings.model.name().to_owned() } else { draft.name.clone() };
     if !draft.from_grid {
         check::name("variant", &name, &draft.origin, problems);
     }
-    Some(Variant { name, settings, seeds, encoder_weights })
+    Some(Variant { name, settings, seeds, encoder_weights, folder })
 }
 
 /// Notes it when `variant` has a name that is taken, or does what another one does.
@@ -138,6 +140,7 @@ fn refuse_twins(
     let twin = others.iter().find(|(other, _)| {
         fingerprint::same_settings(&other.settings, &variant.settings)
             && other.encoder_weights == variant.encoder_weights
+            && other.folder == variant.folder
             && other.seeds.iter().any(|seed| variant.seeds.contains(seed))
     });
     if let Some((other, first)) = twin {

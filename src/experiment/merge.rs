@@ -53,16 +53,28 @@ fn drop_replaced_choices(base: &mut Table, layer: &Table) {
 pub const SYNTHETIC: &str = "synthetic-lesions";
 
 fn drop_replaced_images(base: &mut Table, layer: &Table) {
-    let synthetic = |table: &Table| {
+    #[derive(PartialEq)]
+    enum Kind {
+        Prepared,
+        Synthetic,
+        Folder,
+    }
+    let kind = |table: &Table| {
+        if table.get("dataset").is_some() {
+            return Some(Kind::Folder);
+        }
         let dataset = table.get("data")?.node.table()?.get("dataset")?.node.string()?;
-        Some(dataset == SYNTHETIC)
+        Some(if dataset == SYNTHETIC { Kind::Synthetic } else { Kind::Prepared })
     };
-    let (Some(before), Some(after)) = (synthetic(base), synthetic(layer)) else { return };
+    let (Some(before), Some(after)) = (kind(base), kind(layer)) else { return };
     if before == after {
         return;
     }
+    if after != Kind::Folder {
+        base.remove("dataset");
+    }
     if let Some(Value::Table(data)) = base.get_mut("data").map(|entry| &mut entry.node.value) {
-        for key in ["split", "train-images", "validation-images"] {
+        for key in ["dataset", "split", "train-images", "validation-images", "resize"] {
             data.remove(key);
         }
     }

@@ -11,6 +11,7 @@ mod error;
 mod fault;
 mod file;
 pub mod fingerprint;
+mod folder;
 mod grid;
 mod layers;
 mod load;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::load::Experiment;
-use super::settings::Settings;
+use super::settings::{FolderSource, Settings};
 
 /// One run that an experiment asks for: a variant with a seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,10 @@ pub struct PlannedRun {
     pub settings: Settings,
     /// Files from which the network's encoder starts; their bytes, not their paths, are part of the run's meaning.
     pub encoder_weights: Vec<PathBuf>,
+    /// The folder of the user's images, where the data source is one; what lies there, not its path, is part of the run's
+    /// meaning.
+    #[serde(default)]
+    pub folder: Option<FolderSource>,
 }
 
 impl Experiment {
@@ -35,6 +39,7 @@ impl Experiment {
                 seed: *seed,
                 settings: variant.settings.clone(),
                 encoder_weights: variant.encoder_weights.clone(),
+                folder: variant.folder.clone(),
             };
             variant.seeds.iter().map(run).collect::<Vec<_>>()
         };

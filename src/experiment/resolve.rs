@@ -9,15 +9,16 @@ use super::file::{
     RawAdamW, RawAugment, RawBaseline, RawCosine, RawData, RawLoss, RawModel, RawOptimizer, RawPretrained,
     RawSchedule, RawTrain,
 };
+use super::folder;
 use super::merge::SYNTHETIC;
 use super::network;
 use super::problems::Problems;
 use super::protocol;
 use super::read::read;
 use super::settings::{
-    AdamWSettings, AugmentSettings, Baseline, DataSettings, DataSource, LARGEST_SIZE, LastBatch,
-    LossSettings, ModelSettings, OptimizerSettings, Protocol, SIZE_STEP, ScheduleSettings, Settings,
-    SplitBase, SplitName, TrainSettings, nearest_size,
+    AdamWSettings, AugmentSettings, Baseline, DataSettings, DataSource, FolderSource, LARGEST_SIZE,
+    LastBatch, LossSettings, ModelSettings, OptimizerSettings, Protocol, SIZE_STEP, ScheduleSettings,
+    Settings, SplitBase, SplitName, TrainSettings, nearest_size,
 };
 use super::variants::Draft;
 
@@ -36,6 +37,8 @@ pub struct Resolved {
     pub seeds: Vec<u64>,
     /// Files from which parts of the network start.
     pub encoder_weights: Vec<PathBuf>,
+    /// The folder of the user's images, where the data source is one.
+    pub folder: Option<FolderSource>,
 }
 
 /// What a draft means; nothing when a problem was noted.
@@ -49,10 +52,10 @@ pub fn resolve(draft: &Draft, catalogue: &Catalogue, problems: &Problems) -> Opt
     let data = data(check, catalogue);
     let model = model(check, preset);
     let train = train(check, &raw_train, preset);
-    let (data, (model, encoder_weights), train) = (data?, model?, train?);
+    let ((data, folder), (model, encoder_weights), train) = (data?, model?, train?);
     batches(check, &data, &train);
     let settings = Settings { data, model, train };
-    (problems.count() == before).then_some(Resolved { settings, seeds, encoder_weights })
+    (problems.count() == before).then_some(Resolved { settings, seeds, encoder_weights, folder })
 }
 
 /// The section `key`, or its default where the file doesn't have it.
@@ -66,7 +69,7 @@ where
     }
 }
 
-fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<DataSettings> {
+fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<(DataSettings, Option<FolderSource>)> {
     let raw: RawData = section(check.sections, "data", check.problems)?;
     let size = check.within("data.size", raw.size.unwrap_or(protocol::SIZE), SIZE_STEP..=LARGEST_SIZE);
     if !size.is_multiple_of(SIZE_STEP) {
@@ -74,6 +77,10 @@ fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<DataSettings> {
         let diagnostic =
             Diagnostic::new(message).allowed(format!("{SIZE_STEP}, {}, ... {LARGEST_SIZE}", 2 * SIZE_STEP));
         check.note("data.size", diagnostic.hint(format!("the nearest is {}", nearest_size(size))));
+    }
+    let resize = raw.resize.unwrap_or_default();
+    if let Some((source, folder)) = folder::folder(check, &raw)? {
+        return Some((DataSettings { source, size, resize }, Some(folder)));
     }
     let Some(dataset) = raw.dataset.as_deref() else {
         let names = known_datasets(catalogue);
@@ -86,7 +93,7 @@ fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<DataSettings> {
     } else {
         prepared(check, catalogue, dataset, &raw)?
     };
-    Some(DataSettings { source, size })
+    Some((DataSettings { source, size, resize }, None))
 }
 
 fn known_datasets(catalogue: &Catalogue) -> Vec<&str> {
@@ -98,6 +105,10 @@ fn synthetic(check: Check<'_>, raw: &RawData) -> DataSource {
         let message = format!("`{SYNTHETIC}` has no splits to choose from");
         let hint = "remove `split`; `train-images` and `validation-images` say how many are generated";
         check.note("data.split", Diagnostic::new(message).hint(hint));
+    }
+    if raw.resize.is_some() {
+        let message = format!("`{SYNTHETIC}` are generated at the size that is asked for");
+        check.note("data.resize", Diagnostic::new(message).hint("remove `resize`"));
     }
     let (train, validation) = protocol::SYNTHETIC_IMAGES;
     let count = |path, value| check.within(path, value, 1..=10_000);

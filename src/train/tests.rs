@@ -154,7 +154,7 @@ fn finish(job: &Job<'_>, host: &mut Memory) -> Finished {
 fn short() -> Settings {
     let source = DataSource::Prepared { dataset: "squares".to_owned(), split: "squares".to_owned() };
     Settings {
-        data: DataSettings { source, size: SIZE },
+        data: DataSettings { source, size: SIZE, resize: Resize::default() },
         model: ModelSettings::EgeUnet(EgeUnetSettings::default()),
         train: TrainSettings { epochs: 4, batch_size: 4, ..settings() },
     }

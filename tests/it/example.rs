@@ -3,7 +3,7 @@
 use ege_bench::claim::Counted;
 use ege_bench::experiment::settings::{
     AdamWSettings, AugmentSettings, DataSettings, DataSource, EgeUnetSettings, LastBatch, LossSettings,
-    ModelSettings, Normalization, OptimizerSettings, Protocol, ScheduleSettings, Selection, Settings,
+    ModelSettings, Normalization, OptimizerSettings, Protocol, Resize, ScheduleSettings, Selection, Settings,
     TrainSettings,
 };
 use ege_bench::report::{GalleryItem, NetworkCost, ReportInput, ReportRun};
@@ -17,6 +17,7 @@ pub fn settings() -> Settings {
         data: DataSettings {
             source: DataSource::Prepared { dataset: "isic2017".to_owned(), split: "paper".to_owned() },
             size: 256,
+            resize: Resize::default(),
         },
         model: ModelSettings::EgeUnet(EgeUnetSettings::default()),
         train: TrainSettings {

@@ -1,6 +1,7 @@
 //! Integration tests: one binary, a module for each concern.
 
 mod architecture;
+mod archive_server;
 mod browser;
 mod claim;
 mod claims_cli;
@@ -13,6 +14,9 @@ mod experiment_files;
 mod experiment_meaning;
 mod fake_sweep;
 mod faulty_disk;
+mod fetch;
+mod fuzz;
+mod import_sources;
 mod kernels;
 #[cfg(unix)]
 mod kill_points;
@@ -21,10 +25,12 @@ mod live;
 mod metric;
 mod model;
 mod model_based;
+mod official_archives;
 mod pages;
 mod parity;
 mod parity_baselines;
 mod paths;
+mod prepare;
 mod program;
 mod report;
 mod report_claims;
@@ -37,6 +43,7 @@ mod statistics;
 mod store;
 mod store_archive;
 mod store_tools;
+mod user_folder;
 mod verify;
 
 /// The kernels' instruction set: whatever this processor has; `tests/portable.rs` has the other.

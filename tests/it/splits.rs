@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use crate::program::Program;
 
-/// The real copy, or none with the test's name told.
+/// The real copy, or none (said on stderr) where it isn't.
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
 fn real(test: &str) -> Option<PathBuf> {
     let found = std::env::var_os("EGE_BENCH_TEST_DATA").map(|root| PathBuf::from(root).join("isic2017-256"));
     if found.is_none() {
-        println!("{test}: skipped, EGE_BENCH_TEST_DATA isn't set");
+        eprintln!("skipped {test}: EGE_BENCH_TEST_DATA is not set");
     }
     found
 }

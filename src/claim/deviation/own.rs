@@ -81,7 +81,7 @@ pub(super) const OWN: &[Deviation] = &[
                 }
                 .to_owned(),
             ),
-            DataSource::Prepared { .. } => Status::NotApplicable("another split"),
+            DataSource::Prepared { .. } | DataSource::Folder { .. } => Status::NotApplicable("another split"),
             DataSource::SyntheticLesions { .. } => Status::NotApplicable(MADE),
         },
     ),

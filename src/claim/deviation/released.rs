@@ -64,7 +64,7 @@ pub(super) const RELEASED: &[Deviation] = &[
                 Selection::HighestIou => changes.push("the epoch of highest IoU is selected".to_owned()),
                 Selection::Last => changes.push("the last epoch is taken, none is selected".to_owned()),
             }
-            if let DataSource::Prepared { split, .. } = &settings.data.source
+            if let DataSource::Prepared { split, .. } | DataSource::Folder { split } = &settings.data.source
                 && split != "paper"
             {
                 changes.push(format!("split `{split}` instead of the paper's"));

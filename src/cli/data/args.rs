@@ -1,10 +1,13 @@
 //! What is typed of `ege-bench data`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use crate::cli::args::JsonArguments;
+use crate::cli::duration;
+use crate::cli::resize::ResizeOption;
 use crate::dataset::DEFAULT_SIZE;
 
 #[derive(Debug, Subcommand)]
@@ -29,12 +32,157 @@ pub(in crate::cli) enum DataCommand {
     /// Prepared images are compared with one another at 32x32, turned by quarters and mirrored; cropped copies aren't found.
     #[command(after_help = "Example:\n  ege-bench data leaks isic2017 --split paper")]
     Leaks(LeaksArguments),
-    /// Check a folder of images and masks and prepare it for training
+    /// Check whether what is prepared is what it was
     ///
-    /// The folder holds images/ and masks/ with a file for each image, named by its ISIC id. Every pair is
-    /// checked; the result is one checksummed file.
-    #[command(after_help = "Example:\n  ege-bench data import isic2017 path/to/isic2017 --size 256")]
+    /// Header, length and metadata of every prepared file, and the tree hash of the copy that it was made of against
+    /// datasets.lock; with --deep the checksum of every image and mask.
+    #[command(after_help = "Example:\n  ege-bench data verify isic2017 --deep")]
+    Verify(VerifyArguments),
+    /// Write a prepared image beside its mask as a picture
+    #[command(after_help = "Example:\n  ege-bench data show ISIC_0000000 --output pair.png")]
+    Show(ShowArguments),
+    /// Remove unfinished files, and prepared data that no experiment needs
+    ///
+    /// Without --yes it only says what would go.
+    #[command(
+        after_help = "Examples:\n  ege-bench data prune\n  ege-bench data prune experiments/*.toml --yes"
+    )]
+    Prune(PruneArguments),
+    /// Fetch the official archives of a data set: the only command that touches the network
+    ///
+    /// Its licence is accepted once. An interrupted fetch goes on where it stopped, over all hosts that are known; what is
+    /// there and right isn't fetched again. Each archive is compared with the checksums of datasets.lock; one that
+    /// differs is kept under another name and refused. Archives land in archives/DATASET of the data folder.
+    ///
+    /// A proxy is taken from the environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; `SSL_CERT_FILE`
+    /// names the certificate authorities of one that looks into connections.
+    #[command(after_help = "Examples:\n  ege-bench data fetch isic2017 --accept-licence CC0-1.0\n  \
+                            ege-bench data fetch isic2018 --part training,validation\n  \
+                            ege-bench data fetch isic2017 --mirror https://mirror.example.org/isic2017")]
+    Fetch(FetchArguments),
+    /// Add what was seen of fetched archives to the datasets.lock of a checkout
+    ///
+    /// SHA-256, size and day of each archive that lies in the data folder. What stands in the file stays, comments
+    /// included; where it says anything else, nothing is written and both values are told.
+    #[command(after_help = "Example:\n  ege-bench data lock isic2017 --file datasets.lock")]
+    Lock(LockArguments),
+    /// Check images and masks that you have and prepare them for training
+    ///
+    /// Whatever you have of the data set: the official zip archives, which needn't be unpacked; the folders that they
+    /// unpack to; a resized copy with images/ and masks/; the authors' train/images, train/masks, val/images and val/masks;
+    /// several of them at once. Without a path it takes what `data fetch` fetched. Files are named by their ISIC ids.
+    /// It says what it recognised, what is missing and what it passed over. Every pair is checked; the result is one
+    /// checksummed file.
+    #[command(after_help = "Examples:\n  ege-bench data import isic2017 path/to/isic2017 --size 256\n  \
+                            ege-bench data import isic2017 ISIC-2017_Training_Data.zip \
+                            ISIC-2017_Training_Part1_GroundTruth.zip\n  ege-bench data import isic2017")]
     Import(ImportArguments),
+    /// Prepare fetched archives for training, at another size or by another kernel too
+    ///
+    /// As `data import` without a path: images are read from the archives, which aren't unpacked. A command that was
+    /// interrupted goes on where it stopped.
+    #[command(after_help = "Examples:\n  ege-bench data prepare isic2017\n  \
+                            ege-bench data prepare isic2017 --size 512 --resize area")]
+    Prepare(PrepareArguments),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PrepareArguments {
+    /// The data set's name, as `ege-bench data list` shows it
+    pub dataset: String,
+    /// Height and width of the prepared images in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
+    pub size: usize,
+    /// The kernel that resizes images and masks of another size
+    #[arg(long, value_name = "KERNEL", default_value = "bilinear-antialias")]
+    pub resize: ResizeOption,
+    /// Replace what was prepared before even where it holds images that the archives lack
+    #[arg(long)]
+    pub replace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct VerifyArguments {
+    /// A data set's name; all that is prepared where none is named
+    pub dataset: Option<String>,
+    /// Verify every byte of images and masks, not only what a file says of itself
+    #[arg(long)]
+    pub deep: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ShowArguments {
+    /// The image's id, such as ISIC_0000000
+    pub id: String,
+    /// The data set to take it from, or `folder` for a folder of your own
+    #[arg(long)]
+    pub dataset: Option<String>,
+    /// Height and width of the prepared images in pixels
+    #[arg(long, value_name = "PIXELS")]
+    pub size: Option<usize>,
+    /// The kernel that resized them
+    #[arg(long, value_name = "KERNEL")]
+    pub resize: Option<ResizeOption>,
+    /// The picture to write; ID.png in the working directory where none is named
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace the picture if it is there already
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PruneArguments {
+    /// Experiments whose data stays; what none of them needs goes. Only unfinished files go where none is named
+    #[arg(value_name = "EXPERIMENT")]
+    pub experiments: Vec<PathBuf>,
+    /// Only say what would go, as without --yes
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Remove it
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FetchArguments {
+    /// The data set's name, as `ege-bench data list` shows it
+    pub dataset: String,
+    /// Fetch only this part: training, validation, test, or the name of an archive; may be given more than once
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub part: Vec<String>,
+    /// Accept the licence of this SPDX identifier; noted in the data folder
+    #[arg(long, value_name = "LICENCE")]
+    pub accept_licence: Option<String>,
+    /// Fetch from below this address instead of the publisher's; may be given more than once
+    #[arg(long, value_name = "URL")]
+    pub mirror: Vec<String>,
+    /// Read another lock file than the one in this program, such as one of a mirror with archives of its own
+    #[arg(long, value_name = "FILE")]
+    pub lock: Option<PathBuf>,
+    /// Give an archive up after N rounds over all hosts that brought nothing; the waits between them double
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub retries: u32,
+    /// Give a connection up on which nothing comes for so long
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration::parse)]
+    pub patience: Duration,
+    #[arg(long, hide = true, value_name = "MILLISECONDS", default_value_t = 1000)]
+    pub pause: u64,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct LockArguments {
+    /// The data set's name [default: all of which archives were fetched]
+    pub dataset: Option<String>,
+    /// The lock file
+    #[arg(long, value_name = "FILE", default_value = "datasets.lock")]
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -81,11 +229,15 @@ pub(in crate::cli) struct LeaksArguments {
 pub(in crate::cli) struct ImportArguments {
     /// The data set's name, as `ege-bench data list` shows it
     pub dataset: String,
-    /// The folder that holds images/ and masks/
-    pub folder: PathBuf,
+    /// Zip archives, and folders of them or of images and masks [default: what was fetched]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
     /// Height and width of the prepared images in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
     pub size: usize,
+    /// The kernel that resizes images and masks of another size
+    #[arg(long, value_name = "KERNEL", default_value = "bilinear-antialias")]
+    pub resize: ResizeOption,
     /// Replace an earlier import even where it holds images that the folder lacks
     #[arg(long)]
     pub replace: bool,

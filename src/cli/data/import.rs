@@ -1,30 +1,38 @@
-//! `ege-bench data import`: checks a folder of images and masks and prepares it.
+//! `ege-bench data import`: checks images and masks in any layout and prepares them.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
 
-use super::args::ImportArguments;
+use super::args::{ImportArguments, PrepareArguments};
+use super::bar::PairBar;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::table::Table;
-use crate::dataset::{self, SourceCopy};
+use crate::dataset::{self, Preparation, SourceCopy, lock};
+use crate::fetch;
+
+/// `ege-bench data prepare`: an import of what was fetched.
+pub(in crate::cli) fn prepare(context: &Context, arguments: &PrepareArguments) -> Result<ExitCode, Failure> {
+    let &PrepareArguments { ref dataset, size, resize, replace } = arguments;
+    run(context, &ImportArguments { dataset: dataset.clone(), paths: Vec::new(), size, resize, replace })
+}
 
 pub(in crate::cli) fn run(context: &Context, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
     let printer = context.printer;
-    let bar = ProgressBar::with_draw_target(Some(1), printer.progress_target());
-    if let Ok(style) = ProgressStyle::with_template("  {wide_bar} {pos}/{len} pairs  {eta} left") {
-        bar.set_style(style);
-    }
-    printer.note(format_args!("importing {} from {}", arguments.dataset, arguments.folder.display()));
-    let mut show = |done: usize, all: usize| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    };
-    let ImportArguments { dataset, folder, size, replace } = arguments;
-    let imported = dataset::import(dataset, folder, *size, &context.data, *replace, &mut show);
-    bar.finish_and_clear();
+    let bar = PairBar::new(printer);
+    let paths = paths(context, arguments)?;
+    let told: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    printer.note(format_args!("importing {} from {}", arguments.dataset, told.join(", ")));
+    let mut show = |done, all| bar.show(done, all);
+    let ImportArguments { dataset, size, resize, replace, .. } = arguments;
+    let preparation = Preparation { size: *size, resize: resize.0 };
+    let imported = dataset::import_from(dataset, &paths, preparation, &context.data, *replace, &mut show);
+    drop(bar);
     let report = imported?;
 
+    for (label, text) in report.recognition.lines() {
+        printer.result(format_args!("{:<11} {text}", format!("{label}:")));
+    }
     let source = match &report.source {
         SourceCopy::Known { name, .. } => format!("{name}, file by file"),
         SourceCopy::Changed { name, .. } => format!("like {name}, but changed"),
@@ -48,4 +56,22 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ImportArguments) -> Res
         printer.warning(&warning);
     }
     Ok(ExitCode::Success)
+}
+
+/// What the user named, or else what was fetched.
+fn paths(context: &Context, arguments: &ImportArguments) -> Result<Vec<PathBuf>, Failure> {
+    if !arguments.paths.is_empty() {
+        return Ok(arguments.paths.clone());
+    }
+    // A name that nobody knows has no folder, and is told with those that are known.
+    lock::builtin().dataset(&arguments.dataset)?;
+    let fetched = fetch::folder(&context.data, &arguments.dataset);
+    if fetched.is_dir() {
+        return Ok(vec![fetched]);
+    }
+    let hint = format!(
+        "name archives or folders that you have, or fetch the official ones: `ege-bench data fetch {}`",
+        arguments.dataset
+    );
+    Err(Failure::data(format!("nothing was fetched into {}", fetched.display()), Some(hint)))
 }

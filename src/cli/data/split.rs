@@ -10,12 +10,13 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::table::Table;
 use crate::dataset::evidence::{Evidence, Measured, RANDOM_SPLITS};
-use crate::dataset::lock::{self, Measure, Part};
+use crate::dataset::lock::{self, Measure, SplitPart};
 use crate::dataset::{self, Split, own_lists};
 use crate::experiment::settings::{SplitBase, SplitName};
 use crate::number::grouped;
 
-const PARTS: [(Part, &str); 3] = [(Part::Train, "train"), (Part::Select, "select"), (Part::Report, "report")];
+const PARTS: [(SplitPart, &str); 3] =
+    [(SplitPart::Train, "train"), (SplitPart::Select, "select"), (SplitPart::Report, "report")];
 
 pub(in crate::cli) fn run(context: &Context, arguments: &SplitArguments) -> Result<ExitCode, Failure> {
     let SplitArguments { dataset, split: name, .. } = arguments;
@@ -157,7 +158,7 @@ fn show_evidence(
     ));
 }
 
-fn what(measure: Measure, part: Part) -> String {
+fn what(measure: Measure, part: SplitPart) -> String {
     let measure = match measure {
         Measure::MeanPixel => "mean pixel",
         Measure::LesionPixels => "lesion pixels",

@@ -78,6 +78,7 @@ fn agrees(record: &RunRecord, settings: &Settings, id: &str) -> Result<(), Strin
 fn split(settings: &Settings) -> Option<Split> {
     match &settings.data.source {
         DataSource::Prepared { dataset, split } => dataset::split(dataset, split).ok(),
+        DataSource::Folder { .. } => None,
         DataSource::SyntheticLesions { train_images, validation_images } => {
             Some(dataset::synthetic::split(*train_images, *validation_images))
         }

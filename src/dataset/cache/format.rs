@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::Preparation;
+use crate::experiment::settings::Resize;
+
 /// First bytes of every cache.
 pub(super) const MAGIC: [u8; 8] = *b"EGECACHE";
 
@@ -17,9 +20,9 @@ pub(super) const FORMAT: u32 = 1;
 /// Bytes of the header.
 pub(super) const HEADER_BYTES: usize = 72;
 
-/// Where the cache of `dataset` at `size` lies below `data_dir`.
-pub(in crate::dataset) fn path(dataset: &str, size: usize, data_dir: &Path) -> PathBuf {
-    data_dir.join(dataset).join(format!("{dataset}-{size}.cache"))
+/// Where the cache of `dataset` lies below `data_dir`; the kernel that goes without saying isn't said.
+pub fn path(dataset: &str, preparation: Preparation, data_dir: &Path) -> PathBuf {
+    data_dir.join(dataset).join(format!("{dataset}-{}.cache", preparation.name()))
 }
 
 /// The fixed first bytes of a cache.
@@ -93,14 +96,20 @@ pub(super) struct Metadata {
     /// Pairs that the import resized; caches of earlier versions don't say.
     #[serde(default)]
     pub resized: Option<usize>,
+    /// The kernel that resized them; caches of earlier versions, and most of today's, are of the default.
+    #[serde(default, skip_serializing_if = "Resize::is_default")]
+    pub resize: Resize,
+    /// For a folder of the user's: SHA-256 of what its files were when they were read (`folder::stamp`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<String>,
     /// The pairs, sorted by id.
-    pub pairs: Vec<Entry>,
+    pub pairs: Vec<Record>,
 }
 
 /// One pair of a cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(in crate::dataset) struct Entry {
+pub(in crate::dataset) struct Record {
     /// The pair's id.
     pub id: String,
     /// SHA-256 of the image's bytes in the cache.

@@ -5,7 +5,9 @@ mod map;
 mod read;
 mod write;
 
-pub use read::{Cache, open};
+pub use read::{Cache, glance, open};
 
-pub(super) use format::{Entry, path};
-pub(super) use write::{Source, Writer};
+pub(super) use format::Record;
+pub use format::path;
+pub(super) use read::{Wanted, look};
+pub(super) use write::{Layout, Source, seal};

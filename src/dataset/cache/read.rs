@@ -1,4 +1,4 @@
-//! Opens a cache, which verifies every byte of it.
+//! Opens a cache and verifies every byte of it; or only looks at what it says of itself.
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +8,45 @@ use rayon::prelude::*;
 use super::format::{self, FORMAT, HEADER_BYTES, Header, Metadata};
 use super::map;
 use crate::dataset::error::import_command;
-use crate::dataset::{DatasetError, Images, Origin, digest, lock};
+use crate::dataset::{DatasetError, Images, Origin, Preparation, digest, lock};
+use crate::experiment::settings::Resize;
 
 /// The prepared images of a data set, mapped from its cache.
 #[derive(Debug)]
 pub struct Cache {
     map: Mmap,
     path: PathBuf,
-    size: usize,
+    preparation: Preparation,
     ids: Vec<String>,
     digest: String,
-    source_copy: String,
-    source_sha256: String,
+    metadata: Metadata,
+    mend: String,
     origin: Origin,
+}
+
+/// A cache that is looked for.
+#[derive(Clone, Debug)]
+pub(in crate::dataset) struct Wanted {
+    /// The data set that it must be of.
+    pub dataset: String,
+    /// Size and kernel that it must have.
+    pub preparation: Preparation,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// The command that makes it.
+    pub mend: String,
+}
+
+impl Wanted {
+    /// The cache of a data set of `datasets.lock`.
+    pub fn of(dataset: &str, preparation: Preparation, data_dir: &Path) -> Self {
+        Self {
+            dataset: dataset.to_owned(),
+            preparation,
+            path: format::path(dataset, preparation, data_dir),
+            mend: import_command(dataset, preparation),
+        }
+    }
 }
 
 impl Cache {
@@ -31,21 +57,66 @@ impl Cache {
 
     /// The known copy of `datasets.lock` that was imported, if it was one.
     pub fn source_copy(&self) -> Option<&str> {
-        (!self.source_copy.is_empty()).then_some(&*self.source_copy)
+        (!self.metadata.source_copy.is_empty()).then_some(&*self.metadata.source_copy)
     }
 
     /// Tree hash of the folder that was imported.
     pub fn source_sha256(&self) -> &str {
-        &self.source_sha256
+        &self.metadata.source_sha256
+    }
+
+    /// The size of its images, and the kernel that resized them.
+    pub fn preparation(&self) -> Preparation {
+        self.preparation
+    }
+
+    /// Bytes of the file.
+    pub fn bytes(&self) -> u64 {
+        self.map.len() as u64
+    }
+
+    /// What the files of a user's folder were when they were read; none for other images.
+    pub(in crate::dataset) fn stamp(&self) -> Option<&str> {
+        self.metadata.stamp.as_deref()
+    }
+
+    /// Verifies the checksum of every image and mask.
+    ///
+    /// # Errors
+    /// [`DatasetError::Checksum`] with the first damaged pair in the order of ids, whichever thread finds one first.
+    pub fn verify(&mut self) -> Result<(), DatasetError> {
+        let checked = |what: &str, id: &str, expected: &str, bytes: &[u8]| {
+            let found = digest::sha256(bytes);
+            if found == expected {
+                return Ok(());
+            }
+            let what = format!("{}: {what} {id}", self.path.display());
+            let (expected, mend) = (expected.to_owned(), Some(self.mend.clone()));
+            Err(DatasetError::Checksum { what, expected, found, mend })
+        };
+        let pairs = &self.metadata.pairs;
+        pairs
+            .par_iter()
+            .enumerate()
+            .map(|(index, pair)| {
+                checked("image", &pair.id, &pair.image_sha256, self.image_bytes(index))?;
+                checked("mask", &pair.id, &pair.mask_sha256, self.mask_bytes(index))
+            })
+            .find_first(Result::is_err)
+            .unwrap_or(Ok(()))?;
+        self.origin.masks_binary = (0..pairs.len())
+            .into_par_iter()
+            .all(|index| self.mask_bytes(index).iter().all(|&grey| matches!(grey, 0 | 255)));
+        Ok(())
     }
 
     fn image_bytes(&self, index: usize) -> &[u8] {
-        let bytes = 3 * self.size * self.size;
+        let bytes = 3 * self.preparation.size * self.preparation.size;
         &self.map[HEADER_BYTES + index * bytes..][..bytes]
     }
 
     fn mask_bytes(&self, index: usize) -> &[u8] {
-        let bytes = self.size * self.size;
+        let bytes = self.preparation.size * self.preparation.size;
         &self.map[HEADER_BYTES + (3 * self.ids.len() + index) * bytes..][..bytes]
     }
 }
@@ -56,7 +127,11 @@ impl Images for Cache {
     }
 
     fn size(&self) -> usize {
-        self.size
+        self.preparation.size
+    }
+
+    fn resize(&self) -> Resize {
+        self.preparation.resize
     }
 
     fn image(&self, index: usize) -> &[u8] {
@@ -76,21 +151,47 @@ impl Images for Cache {
     }
 }
 
-/// Opens the cache of `dataset` at `size` below `data_dir` and verifies its checksums.
+/// Opens the cache of `dataset` below `data_dir` and verifies its checksums.
 ///
 /// # Errors
 /// [`DatasetError::Missing`] when there is none; [`DatasetError::Cache`], [`DatasetError::Checksum`] or
 /// [`DatasetError::NewerFormat`] when it can't be used; each with the command that mends it as its hint.
-pub fn open(dataset: &str, size: usize, data_dir: &Path) -> Result<Cache, DatasetError> {
-    let path = format::path(dataset, size, data_dir);
+pub fn open(
+    dataset: &str,
+    preparation: impl Into<Preparation>,
+    data_dir: &Path,
+) -> Result<Cache, DatasetError> {
+    let mut cache = glance(dataset, preparation, data_dir)?;
+    cache.verify()?;
+    Ok(cache)
+}
+
+/// Opens the cache of `dataset` below `data_dir` and verifies what it says of itself: header, length and metadata. Images
+/// and masks are not looked at.
+///
+/// # Errors
+/// As [`open`].
+pub fn glance(
+    dataset: &str,
+    preparation: impl Into<Preparation>,
+    data_dir: &Path,
+) -> Result<Cache, DatasetError> {
+    look(&Wanted::of(dataset, preparation.into(), data_dir))
+}
+
+/// As [`glance`], wherever the cache lies.
+///
+/// # Errors
+/// As [`open`].
+pub(in crate::dataset) fn look(wanted: &Wanted) -> Result<Cache, DatasetError> {
+    let Wanted { dataset, preparation, path, mend } = wanted.clone();
     let file = match fs_err::File::open(&path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(DatasetError::Missing { dataset: dataset.to_owned(), size, path });
+            return Err(DatasetError::Missing { dataset, preparation, path });
         }
         Err(error) => return Err(error.into()),
     };
-    let mend = import_command(dataset, size);
     let unfit = |problem: String| DatasetError::Cache { path: path.clone(), problem, mend: mend.clone() };
     // An empty file can't be mapped.
     if file.metadata()?.len() < HEADER_BYTES as u64 {
@@ -101,6 +202,7 @@ pub fn open(dataset: &str, size: usize, data_dir: &Path) -> Result<Cache, Datase
     if header.format > FORMAT {
         return Err(DatasetError::NewerFormat { path, found: header.format, supported: FORMAT, mend });
     }
+    let size = preparation.size;
     if header.size != size as u64 {
         return Err(unfit(format!("holds images of {0}x{0}, not {size}x{size}", header.size)));
     }
@@ -112,53 +214,30 @@ pub fn open(dataset: &str, size: usize, data_dir: &Path) -> Result<Cache, Datase
             header.metadata_bytes
         )));
     }
-    let checked = |what: String, expected: &str, bytes: &[u8]| {
-        let found = digest::sha256(bytes);
-        if found == expected {
-            return Ok(());
-        }
-        let what = format!("{}: {what}", path.display());
-        Err(DatasetError::Checksum { what, expected: expected.to_owned(), found, mend: Some(mend.clone()) })
-    };
     let text = &map[map.len() - header.metadata_bytes as usize..];
-    checked("metadata".to_owned(), &digest::hexadecimal(&header.metadata_sha256), text)?;
+    let (expected, found) = (digest::hexadecimal(&header.metadata_sha256), digest::sha256(text));
+    if found != expected {
+        let what = format!("{}: metadata", path.display());
+        return Err(DatasetError::Checksum { what, expected, found, mend: Some(mend) });
+    }
     let metadata: Metadata =
         serde_json::from_slice(text).map_err(|error| unfit(format!("metadata: {error}")))?;
-    if metadata.dataset != dataset || metadata.pairs.len() as u64 != header.count {
-        return Err(unfit(format!("holds {} pairs of {}", metadata.pairs.len(), metadata.dataset)));
-    }
     let pairs = &metadata.pairs;
-    let origin = origin(&metadata, size);
-    let mut cache = Cache {
-        map,
-        path: path.clone(),
-        size,
-        ids: pairs.iter().map(|pair| pair.id.clone()).collect(),
-        digest: digest::content(
-            size,
-            pairs.iter().map(|p| (p.id.as_str(), p.image_sha256.as_str(), p.mask_sha256.as_str())),
-        ),
-        source_copy: metadata.source_copy,
-        source_sha256: metadata.source_sha256,
-        origin,
-    };
-    if !cache.ids.is_sorted_by(|a, b| a < b) {
+    if metadata.dataset != dataset || pairs.len() as u64 != header.count {
+        return Err(unfit(format!("holds {} pairs of {}", pairs.len(), metadata.dataset)));
+    }
+    if metadata.resize != preparation.resize {
+        let (found, wanted) = (metadata.resize.name(), preparation.resize.name());
+        return Err(unfit(format!("was resized by {found}, not by {wanted}")));
+    }
+    if !pairs.is_sorted_by(|a, b| a.id < b.id) {
         return Err(unfit("metadata: the ids are not sorted".to_owned()));
     }
-    // The first damaged pair in the order of ids, whichever thread finds one first.
-    pairs
-        .par_iter()
-        .enumerate()
-        .map(|(index, pair)| {
-            checked(format!("image {}", pair.id), &pair.image_sha256, cache.image_bytes(index))?;
-            checked(format!("mask {}", pair.id), &pair.mask_sha256, cache.mask_bytes(index))
-        })
-        .find_first(Result::is_err)
-        .unwrap_or(Ok(()))?;
-    cache.origin.masks_binary = (0..cache.ids.len())
-        .into_par_iter()
-        .all(|index| cache.mask_bytes(index).iter().all(|&grey| matches!(grey, 0 | 255)));
-    Ok(cache)
+    let sums = pairs.iter().map(|p| (p.id.as_str(), p.image_sha256.as_str(), p.mask_sha256.as_str()));
+    let digest = digest::content(preparation, sums);
+    let ids = pairs.iter().map(|pair| pair.id.clone()).collect();
+    let origin = origin(&metadata, size);
+    Ok(Cache { map, path, preparation, ids, digest, metadata, mend, origin })
 }
 
 /// What metadata and `datasets.lock` say of the folder that was imported; its masks are still to be looked at.

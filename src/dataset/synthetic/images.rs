@@ -23,7 +23,7 @@ pub fn generate(train: usize, validation: usize, size: usize) -> SyntheticImages
     let sums: Vec<_> =
         pairs.par_iter().map(|(image, mask)| (digest::sha256(image), digest::sha256(mask))).collect();
     let entries = ids.iter().zip(&sums).map(|(id, (image, mask))| (&**id, &**image, &**mask));
-    let digest = digest::content(size, entries);
+    let digest = digest::content(size.into(), entries);
     SyntheticImages { ids, size, pairs, digest }
 }
 

@@ -27,6 +27,45 @@ pub struct DataSettings {
     pub source: DataSource,
     /// Height and width of the network's input in pixels; a multiple of 32.
     pub size: usize,
+    /// How stored images are brought to that size; runs from before there was a choice are of the default.
+    #[serde(default, skip_serializing_if = "Resize::is_default")]
+    pub resize: Resize,
+}
+
+/// How images and masks of another size are brought to the network's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resize {
+    /// A triangle as wide as the shrink factor, as torchvision's `resize` has it by default: the paper's.
+    #[default]
+    BilinearAntialias,
+    /// Between the four nearest pixels, as torchvision with `antialias=False`.
+    Bilinear,
+    /// The mean of the covered area, as OpenCV's `INTER_AREA`.
+    Area,
+    /// As Pillow resizes bytes with `BILINEAR`.
+    PilBilinear,
+}
+
+impl Resize {
+    /// All kernels.
+    pub const ALL: [Self; 4] = [Self::BilinearAntialias, Self::Bilinear, Self::Area, Self::PilBilinear];
+
+    /// The name in experiment files, commands and the names of caches.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BilinearAntialias => "bilinear-antialias",
+            Self::Bilinear => "bilinear",
+            Self::Area => "area",
+            Self::PilBilinear => "pil-bilinear",
+        }
+    }
+
+    /// True for the kernel that goes without saying.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Where images come from.
@@ -39,6 +78,12 @@ pub enum DataSource {
         /// A name of `datasets.lock`, such as `isic2017`.
         dataset: String,
         /// A split of that data set, such as `paper`, `official` or `held-out`.
+        split: String,
+    },
+    /// A folder of the user's own images, whose content is in the run's data digest.
+    #[serde(rename_all = "kebab-case")]
+    Folder {
+        /// How it is divided: `lists` or `fractions`.
         split: String,
     },
     /// The built-in generator of dermoscopy-like images: synthetic, for trying things out.
@@ -56,6 +101,7 @@ impl DataSource {
     pub fn dataset(&self) -> &str {
         match self {
             Self::Prepared { dataset, .. } => dataset,
+            Self::Folder { .. } => "folder",
             Self::SyntheticLesions { .. } => "synthetic-lesions",
         }
     }
@@ -63,7 +109,7 @@ impl DataSource {
     /// The split's name; the generator has only its own, `built-in`.
     pub fn split(&self) -> &str {
         match self {
-            Self::Prepared { split, .. } => split,
+            Self::Prepared { split, .. } | Self::Folder { split } => split,
             Self::SyntheticLesions { .. } => "built-in",
         }
     }

@@ -4,11 +4,13 @@
 //! nothing that can't (names, descriptions, paths) stands here.
 
 mod data;
+mod folder;
 mod model;
 mod split_name;
 mod train;
 
-pub use data::{DataSettings, DataSource, LARGEST_SIZE, SIZE_STEP, is_size, nearest_size};
+pub use data::{DataSettings, DataSource, LARGEST_SIZE, Resize, SIZE_STEP, is_size, nearest_size};
+pub use folder::{FolderSource, FolderSplit};
 pub use model::{Axis, Baseline, EgeUnetSettings, ModelSettings, TensorInit, Tensors};
 pub use split_name::{Fold, NoFold, SplitBase, SplitName};
 pub use train::{

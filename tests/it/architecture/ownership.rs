@@ -14,7 +14,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("rand_chacha", &["random"]),
     ("tar", &["store"]),
-    ("flate2", &["store"]),
+    ("flate2", &["store", "dataset"]),
+    ("rawzip", &["dataset"]),
+    ("toml_edit", &["dataset"]),
+    ("ureq", &["fetch"]),
 ];
 
 /// The only place that writes to the terminal.
@@ -27,7 +30,15 @@ const WRITERS: &[(&str, &str)] = &[
     ("src/store/lines.rs", "files of the results folder that only grow, a line or a record at a time"),
     ("src/store/lock.rs", "the lock file of a run"),
     ("src/store/lease.rs", "the file that says who works on a run"),
-    ("src/dataset/atomic.rs", "prepared data: temporary file, sync, rename"),
+    (
+        "src/dataset/atomic.rs",
+        "prepared data, and a lock file that is added to: temporary file, sync, rename",
+    ),
+    (
+        "src/dataset/prepare/unfinished.rs",
+        "a cache that grows until it is whole, with its journal: sync, rename",
+    ),
+    ("src/fetch/disk.rs", "archives that grow until they are whole, and notes about them"),
 ];
 
 /// Words of file systems that change a file.

@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("store", &[]),
     ("experiment", &[]),
     ("dataset", &["digest", "experiment::settings", "random"]),
+    ("fetch", &["dataset", "digest"]),
     ("kernel", &[]),
     ("model", &["experiment::settings", "kernel", "random"]),
     ("cost", &["experiment::settings", "kernel", "model"]),

@@ -1,0 +1,84 @@
+//! Which files of a user's folder belong together, and whether they are those that were prepared.
+
+use std::time::UNIX_EPOCH;
+
+use sha2::{Digest, Sha256};
+
+use crate::dataset::entry::{Entry, Pair};
+use crate::dataset::pair_folder::pictures;
+use crate::dataset::{DatasetError, PairProblem, digest};
+use crate::experiment::settings::FolderSource;
+
+/// What the name of a mask may have more than that of its image.
+const MASK_ENDINGS: [&str; 5] = ["", "_segmentation", "_Segmentation", "_mask", "_Mask"];
+
+/// Characters that an id may have beside letters and digits: ids become names of files.
+const MARKS: &str = " -_.+=,()[]@";
+
+/// Characters that an id may have.
+const LONGEST: usize = 120;
+
+/// Pairs sorted by id, every file that has no place among them, and what all of these files are now.
+pub(super) struct Listing {
+    pub pairs: Vec<Pair>,
+    pub problems: Vec<PairProblem>,
+    /// SHA-256 of name, length and time of change of each file, and of what the values of masks mean.
+    pub stamp: String,
+}
+
+/// Lists the images and masks of the folder.
+///
+/// # Errors
+/// When a folder isn't there or can't be read, or holds no image.
+pub(super) fn list(source: &FolderSource) -> Result<Listing, DatasetError> {
+    let unfit = |problem: String| DatasetError::UserFolder { folder: source.path.clone(), problem };
+    let side = |part: &str| {
+        let folder = source.path.join(part);
+        if !folder.is_dir() {
+            return Err(unfit(format!("holds no folder {part}/")));
+        }
+        pictures(&folder).map_err(|problem| unfit(format!("{part}/: {problem}")))
+    };
+    if !source.path.is_dir() {
+        return Err(unfit("is not a folder".to_owned()));
+    }
+    let (images, mut masks) = (side(&source.images)?, side(&source.masks)?);
+    if images.is_empty() {
+        return Err(unfit(format!("{}/ holds no JPEG or PNG file", source.images)));
+    }
+    let mut stamp = Sha256::new();
+    stamp.update(format!("background {:?} lesion {:?}\n", source.background, source.lesion));
+    let (mut pairs, mut problems) = (Vec::new(), Vec::new());
+    for (id, image) in images {
+        let name = |part: &str, path: &std::path::Path| {
+            format!("{part}/{}", path.file_name().unwrap_or_default().to_string_lossy())
+        };
+        let image = name(&source.images, &image);
+        if !is_id(&id) {
+            let problem = format!("the name may have up to {LONGEST} letters, digits and {MARKS:?}");
+            problems.push(PairProblem::new(image, problem));
+            continue;
+        }
+        let Some(mask) = MASK_ENDINGS.iter().find_map(|ending| masks.remove(&format!("{id}{ending}"))) else {
+            problems.push(PairProblem::new(image, format!("has no mask {}/{id}.png", source.masks)));
+            continue;
+        };
+        let mask = name(&source.masks, &mask);
+        for name in [&image, &mask] {
+            let file = fs_err::metadata(source.path.join(name))?;
+            let changed = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+            stamp.update(format!("{name} {} {}\n", file.len(), changed.as_nanos()));
+        }
+        let file = |name: &str| Entry::at(name.to_owned(), source.path.join(name));
+        pairs.push(Pair { id, image: file(&image), mask: file(&mask) });
+    }
+    problems.extend(masks.keys().map(|stem| {
+        let problem = format!("has no image {}/{stem}.jpg or .png", source.images);
+        PairProblem::new(format!("{}/{stem}", source.masks), problem)
+    }));
+    Ok(Listing { pairs, problems, stamp: digest::hexadecimal(&stamp.finalize()) })
+}
+
+fn is_id(id: &str) -> bool {
+    id.chars().count() <= LONGEST && id.chars().all(|c| c.is_alphanumeric() || MARKS.contains(c))
+}

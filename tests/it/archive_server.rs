@@ -1,0 +1,182 @@
+//! A small HTTP server that gives archives well or badly, as a test wants it.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What was asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Path of the address, from `/`.
+    pub path: String,
+    /// Headers by their names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// How many requests came before.
+    pub number: usize,
+}
+
+/// What is answered.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+    /// Bytes of the body after which the connection is cut.
+    cut: Option<usize>,
+    /// Bytes of the body after which nothing more comes for this time.
+    stall: Option<(usize, Duration)>,
+    /// Whether the length is told.
+    length: bool,
+}
+
+impl Request {
+    /// The first byte that is asked for.
+    pub fn from(&self) -> Option<usize> {
+        self.headers.get("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+    }
+}
+
+impl Reply {
+    pub fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new(), cut: None, stall: None, length: true }
+    }
+
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// The whole file, by a server that knows no ranges.
+    pub fn whole(bytes: &[u8]) -> Self {
+        Self { body: bytes.to_vec(), ..Self::status(200) }
+    }
+
+    /// The part that is asked for, as the standard has it (RFC 9110, sections 13.1.5 and 14).
+    pub fn file(bytes: &[u8], etag: &str, request: &Request) -> Self {
+        let same = request.headers.get("if-range").is_none_or(|mark| mark == etag);
+        Self::part(bytes, etag, if same { request.from() } else { None })
+    }
+
+    /// The bytes from there on, whatever `If-Range` says.
+    pub fn part(bytes: &[u8], etag: &str, from: Option<usize>) -> Self {
+        let all = bytes.len();
+        let reply = match from {
+            None => Self::whole(bytes),
+            Some(from) if from >= all => Self::status(416).header("Content-Range", &format!("bytes */{all}")),
+            Some(from) => Self { body: bytes[from..].to_vec(), ..Self::status(206) }
+                .header("Content-Range", &format!("bytes {from}-{}/{all}", all - 1)),
+        };
+        reply.header("ETag", etag).header("Accept-Ranges", "bytes")
+    }
+
+    /// Cuts the connection after so many bytes.
+    pub fn cut(mut self, bytes: usize) -> Self {
+        self.cut = Some(bytes);
+        self
+    }
+
+    /// Sends nothing for a time after so many bytes.
+    pub fn stall(mut self, bytes: usize, time: Duration) -> Self {
+        self.stall = Some((bytes, time));
+        self
+    }
+
+    /// Doesn't tell the length: the end is where the connection ends.
+    pub fn without_length(mut self) -> Self {
+        self.length = false;
+        self
+    }
+}
+
+/// A running server; it goes with the test's process.
+pub struct Server {
+    address: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    pub fn new(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                std::thread::spawn(move || {
+                    // A client that goes away is no failure of the test.
+                    let _ = serve(stream, &seen, &*answer);
+                });
+            }
+        });
+        Self { address, requests }
+    }
+
+    /// Gives these bytes under any name.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self::new(move |request| Reply::file(&bytes, "\"one\"", request))
+    }
+
+    /// Its address, with `/` at the end.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What was asked for so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// First bytes that were asked for so far; none where the whole was.
+    pub fn asked_from(&self) -> Vec<Option<usize>> {
+        self.requests().iter().map(Request::from).collect()
+    }
+}
+
+fn serve(
+    stream: TcpStream,
+    seen: &Mutex<Vec<Request>>,
+    answer: &(dyn Fn(&Request) -> Reply + Send + Sync),
+) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines();
+    let first = lines.next().transpose()?.unwrap_or_default();
+    let mut headers = BTreeMap::new();
+    for line in lines {
+        let line = line?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        headers.insert(name.trim().to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let request = {
+        let mut seen = seen.lock().unwrap();
+        let request = Request { path, headers, number: seen.len() };
+        seen.push(request.clone());
+        request
+    };
+    send(stream, &answer(&request))
+}
+
+fn send(mut stream: TcpStream, reply: &Reply) -> std::io::Result<()> {
+    let mut head = format!("HTTP/1.1 {} Told\r\nConnection: close\r\n", reply.status);
+    if reply.length {
+        head += &format!("Content-Length: {}\r\n", reply.body.len());
+    }
+    for (name, value) in &reply.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(b"\r\n")?;
+    let end = reply.cut.unwrap_or(usize::MAX).min(reply.body.len());
+    let pause = reply.stall.map_or(end, |(bytes, _)| bytes.min(end));
+    stream.write_all(&reply.body[..pause])?;
+    stream.flush()?;
+    if let Some((_, time)) = reply.stall {
+        std::thread::sleep(time);
+    }
+    stream.write_all(&reply.body[pause..end])?;
+    stream.flush()?;
+    stream.shutdown(std::net::Shutdown::Write)
+}
