@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::program::{Output, Program};
 
 /// Writes so many generated pairs of `size`x`size` pixels below `folder`, under ids of ISIC 2017.
-fn pairs(folder: &Path, count: usize, size: usize) {
+pub fn pairs(folder: &Path, count: usize, size: usize) {
     let generated = synthetic::generate(count, 0, size);
     let ids = dataset::known_ids("isic2017").unwrap();
     for part in ["images", "masks"] {
