@@ -36,9 +36,15 @@ fn verifying_finds_a_byte_that_changed() {
     tampered(72 + 4 * 3 * 64 * 64 + 17);
     program.output(&["data", "verify"]).expect(0, &[]);
     let deep = program.output(&["data", "verify", "--deep"]);
-    deep.expect(3, &["damaged", "image ISIC_0000004: sha256 is", "data import isic2017 FOLDER --size 64 --resize area"]);
+    deep.expect(
+        3,
+        &["damaged", "image ISIC_0000004: sha256 is", "data import isic2017 FOLDER --size 64 --resize area"],
+    );
     let told = json(&program, &["data", "verify", "--deep"]);
-    assert_eq!((&told["prepared"][0]["intact"], &told["prepared"][1]["intact"]), (&true.into(), &false.into()));
+    assert_eq!(
+        (&told["prepared"][0]["intact"], &told["prepared"][1]["intact"]),
+        (&true.into(), &false.into())
+    );
     tampered(whole.len() - 40);
     program.output(&["data", "verify"]).expect(3, &["metadata: sha256 is"]);
     fs_err::write(&cache, &whole[..1000]).unwrap();
@@ -71,7 +77,9 @@ fn pruning_says_what_goes_before_it_goes() {
     let left = folder.join(".unfinished-isic2017-96.cache");
     fs_err::write(&left, vec![0; 5000]).unwrap();
     fs_err::write(folder.join(".unfinished-isic2017-96.cache.journal"), "torn").unwrap();
-    program.output(&["data", "status"]).expect(0, &[".unfinished-isic2017-96.cache", "the same command goes on"]);
+    program
+        .output(&["data", "status"])
+        .expect(0, &[".unfinished-isic2017-96.cache", "the same command goes on"]);
     let dry = program.output(&["data", "prune", "--dry-run"]);
     dry.expect(0, &[".unfinished-isic2017-96.cache", "would be freed; --yes does it"]);
     assert!(left.exists());
@@ -79,12 +87,15 @@ fn pruning_says_what_goes_before_it_goes() {
     assert!(!left.exists() && folder.join("isic2017-32.cache").exists());
     program.output(&["data", "prune"]).expect(0, &["nothing to remove"]);
 
-    let experiment = "name = \"e\"\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\nsize = 32\n[model.unet]\n";
+    let experiment =
+        "name = \"e\"\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\nsize = 32\n[model.unet]\n";
     fs_err::write(program.folder().join("e.toml"), experiment).unwrap();
     let told = json(&program, &["data", "prune", "e.toml"]);
     assert_eq!((&told["removed"], told["choices"].as_array().unwrap().len()), (&false.into(), 1));
     assert!(told["choices"][0]["paths"][0].as_str().unwrap().ends_with("isic2017-64-area.cache"));
-    program.output(&["data", "prune", "e.toml", "--yes"]).expect(0, &["no experiment that was named needs it"]);
+    program
+        .output(&["data", "prune", "e.toml", "--yes"])
+        .expect(0, &["no experiment that was named needs it"]);
     assert!(!folder.join("isic2017-64-area.cache").exists() && folder.join("isic2017-32.cache").exists());
     program.output(&["data", "prune", "absent.toml"]).expect(2, &["absent.toml"]);
 }
@@ -94,7 +105,8 @@ fn what_was_fetched_is_prepared() {
     let program = Program::new();
     program.output(&["data", "prepare", "isic2017"]).expect(3, &["data fetch isic2017"]);
     pairs(&program.folder().join("data/archives/isic2017/unpacked"), 4, 64);
-    let prepared = program.output(&["data", "prepare", "isic2017", "--size", "32", "--resize", "pil-bilinear"]);
+    let prepared =
+        program.output(&["data", "prepare", "isic2017", "--size", "32", "--resize", "pil-bilinear"]);
     prepared.expect(0, &["4 pairs at 32x32", "isic2017-32-pil-bilinear.cache"]);
     let status = json(&program, &["data", "status"]);
     assert_eq!(status["prepared"][0]["resize"], "pil-bilinear");

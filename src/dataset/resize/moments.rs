@@ -60,10 +60,7 @@ impl Axis {
         let parts: Vec<[Part; 2]> = (0..m)
             .map(|k| {
                 let (rising, falling) = (segments[k as usize], segments[k as usize + 1]);
-                [
-                    part(2 * n - centre(k) + end(rising), -2 * m),
-                    part(2 * n + centre(k) - end(falling), 2 * m),
-                ]
+                [part(2 * n - centre(k) + end(rising), -2 * m), part(2 * n + centre(k) - end(falling), 2 * m)]
             })
             .collect();
         let shares = parts
@@ -95,7 +92,8 @@ pub(super) fn shrink<const C: usize>(
     let (rows, columns) = (Axis::new(height, size), Axis::new(width, size));
     let running = |len: usize| len as u64 * (len as u64 + 1) / 2;
     let down = 255 * running(rows.longest());
-    let fits_narrow = down <= u64::from(u16::MAX) && down * running(columns.longest()) <= u64::from(u32::MAX);
+    let across = down * running(columns.longest());
+    let fits_narrow = u16::try_from(down).is_ok() && u32::try_from(across).is_ok();
     let shrink = if fits_narrow { shrink_in::<u16, u32, C> } else { shrink_in::<u32, u64, C> };
     shrink(pixels, width, &rows, &columns, definition)
 }
@@ -148,9 +146,12 @@ where
         for (column, (pair, [rise, fall])) in joined.windows(2).zip(&columns.parts).enumerate() {
             let share = rows.shares[row] * columns.shares[column];
             for channel in 0..C {
-                let [left, right] = [pair[0].map(|moment| moment[channel]), pair[1].map(|moment| moment[channel])];
-                let weighed =
-                    rise.plain * left[0] + rise.slope * left[1] + fall.plain * right[0] + fall.slope * right[1];
+                let [left, right] =
+                    [pair[0].map(|moment| moment[channel]), pair[1].map(|moment| moment[channel])];
+                let weighed = rise.plain * left[0]
+                    + rise.slope * left[1]
+                    + fall.plain * right[0]
+                    + fall.slope * right[1];
                 let value = weighed * share;
                 let below = value as u8;
                 let above_middle = value - f64::from(below) - 0.5;
