@@ -13,6 +13,10 @@ use super::triangle::Weighed;
 /// How near to the middle of two grey levels a result doesn't decide; far above the error of either side.
 const NEAR: f64 = 1e-7;
 
+/// Added to a number below 256, it leaves no bits behind the point: the lowest byte of the sum's bits is the nearest whole
+/// number.
+const WHOLE: f64 = 4_503_599_627_370_496.0;
+
 /// Bytes of a row that are added up together: their sums stay in the fastest cache.
 const TILE: usize = 4096;
 
@@ -145,21 +149,24 @@ where
         }
         for (column, (pair, [rise, fall])) in joined.windows(2).zip(&columns.parts).enumerate() {
             let share = rows.shares[row] * columns.shares[column];
+            let mut values = [0.0; LANES];
+            for (lane, value) in values.iter_mut().enumerate() {
+                let [[left, left_running], [right, right_running]] =
+                    [pair[0].map(|moment| moment[lane]), pair[1].map(|moment| moment[lane])];
+                *value = share
+                    * (rise.plain * left
+                        + rise.slope * left_running
+                        + fall.plain * right
+                        + fall.slope * right_running);
+            }
+            let rounded = values.map(|value| value + WHOLE);
+            let bytes = rounded.map(|value| value.to_bits() as u8);
+            let from = resized.len();
+            resized.extend_from_slice(&bytes[..C]);
             for channel in 0..C {
-                let [left, right] =
-                    [pair[0].map(|moment| moment[channel]), pair[1].map(|moment| moment[channel])];
-                let weighed = rise.plain * left[0]
-                    + rise.slope * left[1]
-                    + fall.plain * right[0]
-                    + fall.slope * right[1];
-                let value = weighed * share;
-                let below = value as u8;
-                let above_middle = value - f64::from(below) - 0.5;
-                resized.push(if above_middle.abs() < NEAR {
-                    definition.one(row, column, channel)
-                } else {
-                    below + u8::from(above_middle > 0.0)
-                });
+                if (rounded[channel] - WHOLE - values[channel]).abs() > 0.5 - NEAR {
+                    resized[from + channel] = definition.one(row, column, channel);
+                }
             }
         }
     }
