@@ -87,7 +87,10 @@ impl Axis {
 }
 
 /// Shrinks `[height, width, C]` to `[size, size, C]`, neither side being smaller than `size`.
-pub(super) fn shrink<const C: usize>(
+///
+/// So many lanes are summed together: four for the three channels of an image, since that is what processors add at
+/// once; what stands in the last is of the next pixel, and isn't looked at.
+pub(super) fn shrink<const C: usize, const LANES: usize>(
     pixels: &[u8],
     [height, width]: [usize; 2],
     size: usize,
@@ -98,19 +101,15 @@ pub(super) fn shrink<const C: usize>(
     let down = 255 * running(rows.longest());
     let across = down * running(columns.longest());
     let fits_narrow = u16::try_from(down).is_ok() && u32::try_from(across).is_ok();
-    let shrink = if fits_narrow { shrink_in::<u16, u32, C> } else { shrink_in::<u32, u64, C> };
+    let shrink = if fits_narrow { shrink_in::<u16, u32, C, LANES> } else { shrink_in::<u32, u64, C, LANES> };
     shrink(pixels, width, &rows, &columns, definition)
 }
 
-/// Channels that are summed together: one more than an image has, which is what processors add at once. What stands in
-/// the last is of the next pixel, and isn't looked at.
-const LANES: usize = 4;
-
 /// Sum and running sum down, each summed and running summed across, of all channels.
-type Moments = [[f64; LANES]; 4];
+type Moments<const LANES: usize> = [[f64; LANES]; 4];
 
 /// `D` holds sums down a segment, `A` those of them across a segment.
-fn shrink_in<D, A, const C: usize>(
+fn shrink_in<D, A, const C: usize, const LANES: usize>(
     pixels: &[u8],
     width: usize,
     rows: &Axis,
@@ -124,7 +123,7 @@ where
     let stride = width * C;
     let size = rows.parts.len();
     let (mut sums, mut running) = (vec![D::default(); stride + LANES], vec![D::default(); stride + LANES]);
-    let mut before: Vec<Moments> = vec![[[0.0; LANES]; 4]; columns.segments.len()];
+    let mut before: Vec<Moments<LANES>> = vec![[[0.0; LANES]; 4]; columns.segments.len()];
     let mut here = before.clone();
     let mut joined = vec![[[0.0; LANES]; 2]; columns.segments.len()];
     let mut resized = Vec::with_capacity(size * size * C);
@@ -132,7 +131,7 @@ where
         std::mem::swap(&mut before, &mut here);
         let rows_of_segment = &pixels[segment.start * stride..][..segment.len * stride];
         down(rows_of_segment, &mut sums[..stride], &mut running[..stride]);
-        across::<D, A, C>(&sums, &running, &columns.segments, &mut here);
+        across::<D, A, C, LANES>(&sums, &running, &columns.segments, &mut here);
         // The segment in which the first output rises has none before it.
         let Some(row) = number.checked_sub(1) else { continue };
         let [rise, fall] = rows.parts[row];
@@ -190,8 +189,12 @@ fn down<D: Copy + Default + AddAssign + From<u8>>(rows: &[u8], sums: &mut [D], r
 }
 
 /// Sums and running sums across each segment, of the sums and of the running sums down.
-fn across<D, A, const C: usize>(sums: &[D], running: &[D], segments: &[Segment], moments: &mut [Moments])
-where
+fn across<D, A, const C: usize, const LANES: usize>(
+    sums: &[D],
+    running: &[D],
+    segments: &[Segment],
+    moments: &mut [Moments<LANES>],
+) where
     D: Copy,
     A: Copy + Default + AddAssign + From<D> + Into<u64>,
 {
