@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::archive::Archive;
 
 /// Bytes that a file of a data set may have at most: the largest official photograph has 20 million.
-pub(super) const LARGEST_FILE: u64 = 512 << 20;
+pub(super) const LARGEST_FILE: u64 = 128 << 20;
 
 /// An image with its mask.
 #[derive(Clone, Debug)]
@@ -94,6 +94,6 @@ mod tests {
         let file = fs_err::File::create(root.path().join("a.png")).unwrap();
         file.set_len(LARGEST_FILE + 1).unwrap();
         let problem = Entry::at("a.png".to_owned(), root.path().join("a.png")).read().unwrap_err();
-        assert!(problem.starts_with("has more than 536870912 bytes"), "{problem}");
+        assert!(problem.starts_with("has more than 134217728 bytes"), "{problem}");
     }
 }

@@ -142,10 +142,10 @@ mod tests {
     #[test]
     fn names_tell_the_preparation() {
         for resize in Resize::ALL {
-            let expect = Some(Preparation { size: 256, resize });
-            let name = expect.unwrap().name();
-            assert_eq!(preparation(&name), expect);
-            assert_eq!(of_folder(&format!("my-128-lesions-0123456789ab-{name}")), expect);
+            let expect = Preparation { size: 256, resize };
+            let name = expect.name();
+            assert_eq!(preparation(&name), Some(expect));
+            assert_eq!(of_folder(&format!("my-128-lesions-0123456789ab-{name}")), Some(expect));
         }
         for name in ["", "x", "256-", "256-aera", "0256", "256-bilinear-antialias"] {
             assert_eq!(preparation(name), None, "{name}");

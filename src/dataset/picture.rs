@@ -33,7 +33,7 @@ impl Picture {
 
     /// The bytes `[size, size, 3]` as data sets are prepared: bilinearly with antialias, whatever the aspect.
     pub fn squared(&self, size: usize) -> Vec<u8> {
-        resize::resize(Resize::default(), self.rgb.clone(), [self.height, self.width, 3], size)
+        resize::resized(Resize::default(), &self.rgb, [self.height, self.width, 3], size)
     }
 
     /// The picture as PNG with what `mask` (`[height, width]`) marks tinted red and its border drawn.

@@ -2,6 +2,7 @@
 
 use super::check::{self, Check};
 use super::diagnostic::Diagnostic;
+use super::document::Node;
 use super::file::{RawData, RawDataset, RawFolder, RawFolderSplit};
 use super::read::read;
 use super::settings::{DataSource, FolderSource, FolderSplit};
@@ -9,9 +10,8 @@ use super::settings::{DataSource, FolderSource, FolderSplit};
 /// Parts that select and report where nothing is said, and the seed of the draw.
 const FRACTIONS: (f64, f64, u64) = (0.1, 0.2, 0);
 
-/// The folder that the experiment asks for; none where it asks for other images. Nothing when it can't be read.
-pub fn folder(check: Check<'_>, raw: &RawData) -> Option<Option<(DataSource, FolderSource)>> {
-    let Some(node) = check.sections.find("dataset") else { return Some(None) };
+/// The folder that the table `dataset` asks for, beside the section `data`. Nothing when it can't be read.
+pub fn folder(check: Check<'_>, node: &Node, raw: &RawData) -> Option<(DataSource, FolderSource)> {
     let RawDataset::Folder(folder) = read(node, "dataset", check.problems)?;
     let others = [
         ("data.dataset", raw.dataset.is_some()),
@@ -25,7 +25,7 @@ pub fn folder(check: Check<'_>, raw: &RawData) -> Option<Option<(DataSource, Fol
     }
     let source = source(check, folder);
     let split = source.split.name().to_owned();
-    Some(Some((DataSource::Folder { split }, source)))
+    Some((DataSource::Folder { split }, source))
 }
 
 fn source(check: Check<'_>, raw: RawFolder) -> FolderSource {

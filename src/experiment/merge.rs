@@ -70,13 +70,16 @@ fn drop_replaced_images(base: &mut Table, layer: &Table) {
     if before == after {
         return;
     }
-    if after != Kind::Folder {
-        base.remove("dataset");
-    }
     if let Some(Value::Table(data)) = base.get_mut("data").map(|entry| &mut entry.node.value) {
-        for key in ["dataset", "split", "train-images", "validation-images", "resize"] {
+        for key in ["split", "train-images", "validation-images", "resize"] {
             data.remove(key);
         }
+        if after == Kind::Folder {
+            data.remove("dataset");
+        }
+    }
+    if after != Kind::Folder {
+        base.remove("dataset");
     }
 }
 
@@ -145,6 +148,16 @@ mod tests {
             "[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\nsize = 64\n",
             "[data]\ndataset = \"synthetic-lesions\"\n",
             &["data.dataset=\"synthetic-lesions\"@layer", "data.size=64@base"],
+        );
+        check(
+            "[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\nsize = 64\n",
+            "[dataset.folder]\npath = \"a\"\n",
+            &["data.size=64@base", "dataset.folder.path=\"a\"@layer"],
+        );
+        check(
+            "[dataset.folder]\npath = \"a\"\n",
+            "[data]\ndataset = \"isic2017\"\n",
+            &["data.dataset=\"isic2017\"@layer"],
         );
         check(
             "[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\n",

@@ -79,7 +79,8 @@ fn data(check: Check<'_>, catalogue: &Catalogue) -> Option<(DataSettings, Option
         check.note("data.size", diagnostic.hint(format!("the nearest is {}", nearest_size(size))));
     }
     let resize = raw.resize.unwrap_or_default();
-    if let Some((source, folder)) = folder::folder(check, &raw)? {
+    if let Some(node) = check.sections.find("dataset") {
+        let (source, folder) = folder::folder(check, node, &raw)?;
         return Some((DataSettings { source, size, resize }, Some(folder)));
     }
     let Some(dataset) = raw.dataset.as_deref() else {

@@ -12,6 +12,7 @@ const DIGESTS: Digests<'_> = Digests { split: "split", data: "data", encoder: No
 const SETTINGS: &[(&str, [&str; 2])] = &[
     ("data.split", ["\"held-out\"", "\"official\""]),
     ("data.size", ["64", "0x80"]),
+    ("data.resize", ["\"area\"", "\"pil-bilinear\""]),
     ("train.epochs", ["7", "1_000"]),
     ("train.batch-size", ["2", "16"]),
     ("train.last-batch", ["\"drop\"", "'drop'"]),

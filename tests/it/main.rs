@@ -31,6 +31,7 @@ mod parity;
 mod parity_baselines;
 mod paths;
 mod prepare;
+mod prepared_data;
 mod program;
 mod report;
 mod report_claims;

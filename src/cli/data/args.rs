@@ -115,7 +115,7 @@ pub(in crate::cli) struct VerifyArguments {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowArguments {
-    /// The image's id, such as ISIC_0000000
+    /// The image's id: its name without the ending
     pub id: String,
     /// The data set to take it from, or `folder` for a folder of your own
     #[arg(long)]

@@ -28,16 +28,13 @@ pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Res
         for (found, result) in &checked {
             let dataset = found.dataset().to_owned();
             let preparation = found.preparation().name();
-            table.row(match result {
-                Ok((cache, source)) => {
-                    let (images, bytes) = (cache.ids().len().to_string(), human(cache.bytes()));
-                    [dataset, preparation, images, bytes, state(arguments.deep).to_owned(), source.clone()]
-                }
-                Err(_) => {
-                    let none = || "-".to_owned();
-                    [dataset, preparation, none(), none(), "damaged".to_owned(), none()]
-                }
-            });
+            let [images, bytes, state, source] = if let Ok((cache, source)) = result {
+                let (images, bytes) = (cache.ids().len().to_string(), human(cache.bytes()));
+                [images, bytes, state(arguments.deep).to_owned(), source.clone()]
+            } else {
+                ["-", "-", "damaged", "-"].map(str::to_owned)
+            };
+            table.row([dataset, preparation, images, bytes, state, source]);
         }
         context.printer.result(table);
         if !arguments.deep {

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::codecs::png::PngDecoder;
-use image::{DynamicImage, ImageDecoder};
+use image::{DynamicImage, ImageDecoder, Limits};
 
 use super::header::{Format, Header, orientation};
 
@@ -42,7 +42,11 @@ pub(super) fn stored(file: &[u8]) -> Result<DynamicImage, String> {
 }
 
 fn decoder(file: &[u8]) -> Result<PngDecoder<Cursor<&[u8]>>, String> {
-    PngDecoder::new(Cursor::new(file)).map_err(told)
+    /// Bytes that rows, colour profiles and texts may take: compressed ones could unfold to any size.
+    const BESIDE_PIXELS: u64 = 64 << 20;
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(BESIDE_PIXELS);
+    PngDecoder::with_limits(Cursor::new(file), limits).map_err(told)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "an error on its way through `map_err`")]

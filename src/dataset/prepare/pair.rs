@@ -146,7 +146,7 @@ mod tests {
             image.write_to(&mut file, image::ImageFormat::Png).unwrap();
             decode::header(file.get_ref()).unwrap()
         };
-        let header = |(width, height, orientation)| Header { width, height, orientation, ..png.clone() };
+        let header = |(width, height, orientation)| Header { height, width, orientation, ..png.clone() };
         let found = belong(&[header(image), header(mask)]);
         match expect {
             Ok(()) => assert_eq!(found, Ok(())),

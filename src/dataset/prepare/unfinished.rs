@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fs_err::{File, OpenOptions};
 
@@ -156,6 +157,7 @@ fn names(target: &Path) -> [PathBuf; 2] {
 fn locked(path: &Path) -> Result<File, DatasetError> {
     /// Who finishes removes the journal: a lock on a file without a name keeps nobody out.
     const TRIES: usize = 5;
+    const PAUSE: Duration = Duration::from_millis(20);
     for _ in 0..TRIES {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.try_lock().map_err(io::Error::from) {
@@ -163,7 +165,8 @@ fn locked(path: &Path) -> Result<File, DatasetError> {
             Ok(()) => return Ok(file),
             // Without locks, who prepares twice at a time writes the same bytes to the same places.
             Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(file),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            // Who looks how far it is holds it for an instant.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(PAUSE),
             Err(error) => return Err(error.into()),
         }
     }

@@ -1,6 +1,6 @@
 //! The exact mean of the area that a result covers: `area`.
 //!
-//! A pixel that is covered in part counts in part, as the weights of OpenCV's `INTER_AREA` have it (which sums them in
+//! A pixel that is covered in part counts in part, as the weights of `OpenCV`'s `INTER_AREA` have it (which sums them in
 //! 32-bit floating point); `torch.nn.functional.interpolate(mode="area")` takes such pixels as a whole, and is the same
 //! where the sizes divide. Whole numbers throughout, rounded half to even.
 

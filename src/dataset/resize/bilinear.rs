@@ -1,7 +1,7 @@
 //! Bilinear without antialias: `bilinear`, as `torch.nn.functional.interpolate` with `align_corners=False`.
 //!
 //! Each result is read off between the four pixels around its place, however many there are between two results; this
-//! is also what torchvision's `antialias=False` and OpenCV's `INTER_LINEAR` mean. 64-bit, rounded half to even.
+//! is also what torchvision's `antialias=False` and `OpenCV`'s `INTER_LINEAR` mean. 64-bit, rounded half to even.
 
 /// Resizes `[height, width, channels]` to `[size, size, channels]`.
 pub(super) fn resize(pixels: &[u8], [height, width, channels]: [usize; 3], size: usize) -> Vec<u8> {

@@ -14,13 +14,22 @@ pub(in crate::dataset) fn resize(
     if (height, width) == (size, size) {
         return pixels;
     }
+    resized(kernel, &pixels, [height, width, channels], size)
+}
+
+/// As [`resize`], for whoever keeps the pixels.
+pub(in crate::dataset) fn resized(kernel: Resize, pixels: &[u8], shape: [usize; 3], size: usize) -> Vec<u8> {
+    let [height, width, _] = shape;
+    if (height, width) == (size, size) {
+        return pixels.to_vec();
+    }
     let resize = match kernel {
         Resize::BilinearAntialias => triangle::resize,
         Resize::Bilinear => bilinear::resize,
         Resize::Area => area::resize,
         Resize::PilBilinear => pillow::resize,
     };
-    resize(&pixels, [height, width, channels], size)
+    resize(pixels, shape, size)
 }
 
 #[cfg(test)]

@@ -10,4 +10,4 @@ mod moments;
 mod pillow;
 mod triangle;
 
-pub(super) use kernel::resize;
+pub(super) use kernel::{resize, resized};

@@ -2,16 +2,20 @@
 //!
 //! Triangles overlap so that each rises where the one before falls: between two neighbouring centres every weight is a
 //! linear function of the position. So all that is needed of such a segment is its sum and its first moment, in each
-//! direction, and a result is a quotient of whole numbers. The definition (`triangle::Weighed`) rounds a sum of floating-
-//! point numbers that differs from this quotient by less than 1e-9: where the quotient is nearer than [`NEAR`] to the
-//! middle between two grey levels, the definition is asked.
+//! direction: whole numbers, which 64-bit floating point then joins with an error below 1e-12. The definition
+//! (`triangle::Weighed`), a sum of floating-point numbers, has an error no larger than 1e-10: where a result is nearer
+//! than [`NEAR`] to the middle between two grey levels, the definition is asked.
 
 use std::ops::AddAssign;
 
 use super::triangle::Weighed;
 
-/// How near to the middle of two grey levels a quotient doesn't decide; far above the error of either side.
+/// How near to the middle of two grey levels a result doesn't decide; far above the error of either side.
 const NEAR: f64 = 1e-7;
+
+/// Added to a number below 256, it leaves no bits behind the point: the lowest byte of the sum's bits is the nearest whole
+/// number.
+const WHOLE: f64 = 4_503_599_627_370_496.0;
 
 /// Bytes of a row that are added up together: their sums stay in the fastest cache.
 const TILE: usize = 4096;
@@ -26,8 +30,8 @@ struct Segment {
 /// What a segment adds to a result: `sum * plain + running * slope`, in units of the common denominator.
 #[derive(Clone, Copy)]
 struct Part {
-    plain: i64,
-    slope: i64,
+    plain: f64,
+    slope: f64,
 }
 
 /// One direction: `from` positions to `to`, which are no more.
@@ -35,8 +39,8 @@ struct Axis {
     segments: Vec<Segment>,
     /// For each output its rising part, in the segment of the same number, and its falling part, in the next.
     parts: Vec<[Part; 2]>,
-    /// The sum of each output's weights.
-    totals: Vec<i64>,
+    /// One by the sum of each output's weights.
+    shares: Vec<f64>,
 }
 
 impl Axis {
@@ -56,27 +60,25 @@ impl Axis {
             .collect();
         // The sum of positions times values is `end * sum - 2 m * running`.
         let end = |segment: Segment| (2 * (segment.start + segment.len) as i64 + 1) * m;
+        let part = |plain: i64, slope: i64| Part { plain: plain as f64, slope: slope as f64 };
         let parts: Vec<[Part; 2]> = (0..m)
             .map(|k| {
                 let (rising, falling) = (segments[k as usize], segments[k as usize + 1]);
-                [
-                    Part { plain: 2 * n - centre(k) + end(rising), slope: -2 * m },
-                    Part { plain: 2 * n + centre(k) - end(falling), slope: 2 * m },
-                ]
+                [part(2 * n - centre(k) + end(rising), -2 * m), part(2 * n + centre(k) - end(falling), 2 * m)]
             })
             .collect();
-        let totals = parts
+        let shares = parts
             .iter()
             .zip(segments.windows(2))
             .map(|(parts, segments)| {
                 let of = |(part, segment): (&Part, &Segment)| {
-                    let len = segment.len as i64;
-                    part.plain * len + part.slope * (len * (len + 1) / 2)
+                    let len = segment.len as f64;
+                    part.plain * len + part.slope * (len * (len + 1.0) / 2.0)
                 };
-                parts.iter().zip(segments).map(of).sum()
+                1.0 / parts.iter().zip(segments).map(of).sum::<f64>()
             })
             .collect();
-        Self { segments, parts, totals }
+        Self { segments, parts, shares }
     }
 
     fn longest(&self) -> usize {
@@ -85,7 +87,10 @@ impl Axis {
 }
 
 /// Shrinks `[height, width, C]` to `[size, size, C]`, neither side being smaller than `size`.
-pub(super) fn shrink<const C: usize>(
+///
+/// So many lanes are summed together: four for the three channels of an image, since that is what processors add at
+/// once; what stands in the last is of the next pixel, and isn't looked at.
+pub(super) fn shrink<const C: usize, const LANES: usize>(
     pixels: &[u8],
     [height, width]: [usize; 2],
     size: usize,
@@ -94,16 +99,17 @@ pub(super) fn shrink<const C: usize>(
     let (rows, columns) = (Axis::new(height, size), Axis::new(width, size));
     let running = |len: usize| len as u64 * (len as u64 + 1) / 2;
     let down = 255 * running(rows.longest());
-    let fits_narrow = down <= u64::from(u16::MAX) && down * running(columns.longest()) <= u64::from(u32::MAX);
-    let shrink = if fits_narrow { shrink_in::<u16, u32, C> } else { shrink_in::<u32, u64, C> };
+    let across = down * running(columns.longest());
+    let fits_narrow = u16::try_from(down).is_ok() && u32::try_from(across).is_ok();
+    let shrink = if fits_narrow { shrink_in::<u16, u32, C, LANES> } else { shrink_in::<u32, u64, C, LANES> };
     shrink(pixels, width, &rows, &columns, definition)
 }
 
-/// Sum and running sum down, each summed and running summed across, of one channel.
-type Moments = [i64; 4];
+/// Sum and running sum down, each summed and running summed across, of all channels.
+type Moments<const LANES: usize> = [[f64; LANES]; 4];
 
 /// `D` holds sums down a segment, `A` those of them across a segment.
-fn shrink_in<D, A, const C: usize>(
+fn shrink_in<D, A, const C: usize, const LANES: usize>(
     pixels: &[u8],
     width: usize,
     rows: &Axis,
@@ -116,50 +122,50 @@ where
 {
     let stride = width * C;
     let size = rows.parts.len();
-    let mut sums = vec![D::default(); stride];
-    let mut running = vec![D::default(); stride];
-    let mut before: Vec<[Moments; C]> = vec![[[0; 4]; C]; columns.segments.len()];
+    let (mut sums, mut running) = (vec![D::default(); stride + LANES], vec![D::default(); stride + LANES]);
+    let mut before: Vec<Moments<LANES>> = vec![[[0.0; LANES]; 4]; columns.segments.len()];
     let mut here = before.clone();
+    let mut joined = vec![[[0.0; LANES]; 2]; columns.segments.len()];
     let mut resized = Vec::with_capacity(size * size * C);
     for (number, segment) in rows.segments.iter().enumerate() {
         std::mem::swap(&mut before, &mut here);
-        down(&pixels[segment.start * stride..][..segment.len * stride], &mut sums, &mut running);
-        across::<D, A, C>(&sums, &running, &columns.segments, &mut here);
+        let rows_of_segment = &pixels[segment.start * stride..][..segment.len * stride];
+        down(rows_of_segment, &mut sums[..stride], &mut running[..stride]);
+        across::<D, A, C, LANES>(&sums, &running, &columns.segments, &mut here);
         // The segment in which the first output rises has none before it.
         let Some(row) = number.checked_sub(1) else { continue };
         let [rise, fall] = rows.parts[row];
         // What the row's two segments give, still in moments across.
-        let joined: Vec<[[i64; 2]; C]> = before
-            .iter()
-            .zip(&here)
-            .map(|(above, below)| {
-                let mut joined = [[0; 2]; C];
-                for (out, (above, below)) in joined.iter_mut().zip(above.iter().zip(below)) {
-                    for (i, out) in out.iter_mut().enumerate() {
-                        *out = rise.plain * above[i]
-                            + rise.slope * above[i + 2]
-                            + fall.plain * below[i]
-                            + fall.slope * below[i + 2];
-                    }
+        for (joined, (above, below)) in joined.iter_mut().zip(before.iter().zip(&here)) {
+            for (i, joined) in joined.iter_mut().enumerate() {
+                for (lane, joined) in joined.iter_mut().enumerate() {
+                    *joined = rise.plain * above[i][lane]
+                        + rise.slope * above[i + 2][lane]
+                        + fall.plain * below[i][lane]
+                        + fall.slope * below[i + 2][lane];
                 }
-                joined
-            })
-            .collect();
+            }
+        }
         for (column, (pair, [rise, fall])) in joined.windows(2).zip(&columns.parts).enumerate() {
-            let share = 1.0 / (rows.totals[row] * columns.totals[column]) as f64;
-            for (channel, (left, right)) in pair[0].iter().zip(&pair[1]).enumerate() {
-                let weighed = rise.plain * left[0]
-                    + rise.slope * left[1]
-                    + fall.plain * right[0]
-                    + fall.slope * right[1];
-                let value = weighed as f64 * share;
-                let below = value as u8;
-                let above_middle = value - f64::from(below) - 0.5;
-                resized.push(if above_middle.abs() < NEAR {
-                    definition.one(row, column, channel)
-                } else {
-                    below + u8::from(above_middle > 0.0)
-                });
+            let share = rows.shares[row] * columns.shares[column];
+            let mut values = [0.0; LANES];
+            for (lane, value) in values.iter_mut().enumerate() {
+                let [[left, left_running], [right, right_running]] =
+                    [pair[0].map(|moment| moment[lane]), pair[1].map(|moment| moment[lane])];
+                *value = share
+                    * (rise.plain * left
+                        + rise.slope * left_running
+                        + fall.plain * right
+                        + fall.slope * right_running);
+            }
+            let rounded = values.map(|value| value + WHOLE);
+            let bytes = rounded.map(|value| value.to_bits() as u8);
+            let from = resized.len();
+            resized.extend_from_slice(&bytes[..C]);
+            for channel in 0..C {
+                if (rounded[channel] - WHOLE - values[channel]).abs() > 0.5 - NEAR {
+                    resized[from + channel] = definition.one(row, column, channel);
+                }
             }
         }
     }
@@ -183,22 +189,26 @@ fn down<D: Copy + Default + AddAssign + From<u8>>(rows: &[u8], sums: &mut [D], r
 }
 
 /// Sums and running sums across each segment, of the sums and of the running sums down.
-fn across<D, A, const C: usize>(sums: &[D], running: &[D], segments: &[Segment], moments: &mut [[Moments; C]])
-where
+fn across<D, A, const C: usize, const LANES: usize>(
+    sums: &[D],
+    running: &[D],
+    segments: &[Segment],
+    moments: &mut [Moments<LANES>],
+) where
     D: Copy,
     A: Copy + Default + AddAssign + From<D> + Into<u64>,
 {
     for (segment, moments) in segments.iter().zip(moments) {
-        let range = segment.start * C..(segment.start + segment.len) * C;
-        let mut found = [[A::default(); 4]; C];
-        for (sums, running) in sums[range.clone()].chunks_exact(C).zip(running[range].chunks_exact(C)) {
-            for (channel, found) in found.iter_mut().enumerate() {
-                found[0] += A::from(sums[channel]);
-                found[1] += found[0];
-                found[2] += A::from(running[channel]);
-                found[3] += found[2];
+        let mut found = [[A::default(); LANES]; 4];
+        for x in segment.start..segment.start + segment.len {
+            for (from, pair) in [sums, running].into_iter().zip(found.as_chunks_mut::<2>().0) {
+                let values = &from[x * C..x * C + LANES];
+                for lane in 0..LANES {
+                    pair[0][lane] += A::from(values[lane]);
+                    pair[1][lane] += pair[0][lane];
+                }
             }
         }
-        *moments = found.map(|channel| channel.map(|value| value.into() as i64));
+        *moments = found.map(|moment| moment.map(|value| value.into() as f64));
     }
 }

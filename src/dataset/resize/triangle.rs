@@ -14,8 +14,8 @@ pub(super) fn resize(pixels: &[u8], [height, width, channels]: [usize; 3], size:
         return weighed.all();
     }
     match channels {
-        1 => moments::shrink::<1>(pixels, [height, width], size, &weighed),
-        _ => moments::shrink::<3>(pixels, [height, width], size, &weighed),
+        1 => moments::shrink::<1, 1>(pixels, [height, width], size, &weighed),
+        _ => moments::shrink::<3, 4>(pixels, [height, width], size, &weighed),
     }
 }
 

@@ -41,7 +41,7 @@ pub enum Resize {
     BilinearAntialias,
     /// Between the four nearest pixels, as torchvision with `antialias=False`.
     Bilinear,
-    /// The mean of the covered area, as OpenCV's `INTER_AREA`.
+    /// The mean of the covered area, as `OpenCV`'s `INTER_AREA`.
     Area,
     /// As Pillow resizes bytes with `BILINEAR`.
     PilBilinear,
@@ -62,7 +62,6 @@ impl Resize {
     }
 
     /// True for the kernel that goes without saying.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
