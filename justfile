@@ -25,6 +25,10 @@ lint:
 kill-points n="200" seed="1":
     EGE_BENCH_KILL_POINTS={{ n }} EGE_BENCH_KILL_SEED={{ seed }} cargo test --test it -- kill_points --nocapture
 
+# Change archives, pictures, experiments and lock files at random for so many seconds each and see that reading them harms nothing.
+fuzz seconds="60" seed="1":
+    EGE_BENCH_FUZZ_SECONDS={{ seconds }} EGE_BENCH_FUZZ_SEED={{ seed }} cargo test --test it -- fuzz:: --nocapture
+
 # Train on generated images and write results/report.html: minutes, no download.
 quickstart: (reproduce "quickstart")
 

@@ -282,7 +282,8 @@ mod tests {
         check(archive, "name = \"ISIC-2017_Test_v2_Data.zip\"", "is there twice");
         check("md5 = \"a14a", "md5 = \"A14a", "md5 is not 32 lower-case hexadecimal digits");
         check("\"https://isic-archive", "\"file:///isic-archive", "is not an address of http or https");
-        check("[dataset.isic2018]\n", "[dataset.\"../x\"]\n", "is no name of a data set");
+        let problem = Lock::parse(&text.replace("[dataset.isic2018", "[dataset.\"../x\"")).unwrap_err();
+        assert!(problem.starts_with("\"../x\" is no name of a data set"), "{problem}");
     }
 
     #[test]

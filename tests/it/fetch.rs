@@ -1,6 +1,7 @@
 //! Fetching archives from hosts that behave well or badly, through the real binary.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -39,10 +40,12 @@ fn lock(archives: &[(&str, &str)]) -> String {
         .to_owned();
     for (name, lines) in archives {
         let folder = name.trim_end_matches(".zip");
-        text += &format!(
+        write!(
+            text,
             "[[dataset.isic2017.archives]]\nname = \"{name}\"\npart = \"validation\"\nholds = \"masks\"\n\
              origin = \"third party, for a test\"\nfolder = \"{folder}\"\nending = \"_segmentation.png\"\n{lines}\n"
-        );
+        )
+        .unwrap();
     }
     text
 }
@@ -467,7 +470,7 @@ fn what_is_left_of_nobody_or_of_another_file_is_not_gone_on_with() {
     assert_eq!(server.asked_from(), [None]);
     // More bytes than the host has.
     fs_err::remove_file(folder(&program).join(NAME)).unwrap();
-    fs_err::write(&part, [7; 200_000]).unwrap();
+    fs_err::write(&part, vec![7; 200_000]).unwrap();
     let journal = format!(
         "{{\"url\":\"{}{NAME}\",\"total\":300000,\"etag\":\"\\\"one\\\"\",\"last_modified\":null}}",
         server.address()

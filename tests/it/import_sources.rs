@@ -1,6 +1,7 @@
 //! Importing whatever a user has, through the real binary: archives, folders, what was fetched.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use ege_bench::digest::sha256;
@@ -197,13 +198,15 @@ fn what_was_fetched_is_imported_without_being_named() {
         .to_owned();
     for (folder, part, holds, bytes) in &archives {
         let ending = if *holds == "images" { ".jpg" } else { "_segmentation.png" };
-        lock += &format!(
+        write!(
+            lock,
             "[[dataset.isic2017.archives]]\nname = \"{folder}.zip\"\npart = \"{part}\"\nholds = \"{holds}\"\n\
              bytes = {{ exact = {} }}\nsha256 = \"{}\"\norigin = \"third party\"\nfolder = \"{folder}\"\n\
              ending = \"{ending}\"\n",
             bytes.len(),
             sha256(bytes)
-        );
+        )
+        .unwrap();
     }
     fs_err::write(program.folder().join("own.lock"), lock).unwrap();
     let server = Server::new(move |request| {

@@ -138,7 +138,7 @@ mod tests {
             ("/bcdefgh.jpg", "has an absolute path"),
             ("a\\..\\fgh.jpg", "has a backslash"),
             ("C:/defgh.jpg", "has a drive letter"),
-            ("ab\x1b[31m.jpg", "entry \"ab\\u{1b}[31m.jpg\" has control characters"),
+            ("abc\x1b[31m.jpg", "entry \"abc\\u{1b}[31m.jpg\" has control characters"),
         ] {
             refused(&replaced(&plain, b"abcdefgh.jpg", name.as_bytes()), expect);
         }
