@@ -61,17 +61,22 @@ fn every_command_of_the_readme_exists() {
 }
 
 #[test]
-fn the_experiment_of_the_readme_is_one() {
+fn the_experiments_of_the_readme_are_some() {
     let readme = page("README.md");
-    let [text] = blocks(&readme, "toml")[..] else { panic!("README.md has one experiment") };
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("rotation.toml");
-    fs_err::write(&file, text).unwrap();
+    let file = folder.path().join("readme.toml");
     let splits = |name: &str| lock::builtin().splits(name).into_iter().map(str::to_owned).collect();
     let datasets =
         lock::builtin().datasets().into_iter().map(|name| (name.to_owned(), splits(name))).collect();
-    let experiment = experiment::load(&file, &[], &Catalogue { datasets }).unwrap();
-    assert!(readme.contains(&format!("{} runs", experiment.runs().len())), "{}", experiment.runs().len());
+    let catalogue = Catalogue { datasets };
+    let texts = blocks(&readme, "toml");
+    assert_eq!(texts.len(), 2, "README.md has an experiment and one on a folder");
+    for text in texts {
+        fs_err::write(&file, text).unwrap();
+        let runs = experiment::load(&file, &[], &catalogue).unwrap().runs().len();
+        // The text tells how many they are, where they are several.
+        assert!(runs == 1 || readme.contains(&format!("{runs} runs")), "{runs}");
+    }
 }
 
 #[test]
