@@ -148,7 +148,7 @@ fn lead(claims: &Claims, table: &Table) -> Option<Finding> {
             let missing = missing.join(" and ");
             (
                 Outcome::Doubtful,
-                format!("{said}, but {missing} isn\u{2019}t printed: chance can\u{2019}t be told apart"),
+                format!("{said}; not printed: {missing}, so chance can\u{2019}t be told apart"),
             )
         }
     };
