@@ -6,7 +6,7 @@ use ege_bench::experiment::settings::{
     ModelSettings, Normalization, OptimizerSettings, Protocol, Resize, ScheduleSettings, Selection, Settings,
     TrainSettings,
 };
-use ege_bench::report::{GalleryItem, NetworkCost, ReportInput, ReportRun};
+use ege_bench::report::{GalleryItem, LeakItem, NetworkCost, ReportInput, ReportRun};
 use ege_bench::store::{
     CountsRow, EpochEvent, ImagesOrigin, ModelCost, Provenance, RunRecord, RunState, Weights,
 };
@@ -239,7 +239,23 @@ pub fn isic2017() -> ReportInput {
     planned.events.clear();
     planned.counts.clear();
     runs.extend([failed, interrupted, planned]);
-    input("isic2017-example", runs)
+    let compared = vec!["650 images of isic2017, split paper, at 256x256".to_owned()];
+    ReportInput { compared, leaks: vec![leak()], ..input("isic2017-example", runs) }
+}
+
+/// Two images that look the same.
+fn leak() -> LeakItem {
+    LeakItem {
+        data: "isic2017, split paper".to_owned(),
+        images: ["ISIC_1".to_owned(), "ISIC_2".to_owned()],
+        parts: ["train".to_owned(), "select, report".to_owned()],
+        leaks: true,
+        distance: 0.25,
+        identical: false,
+        lay: "mirrored".to_owned(),
+        size: 32,
+        pixels: [vec![90; 32 * 32 * 3], vec![91; 32 * 32 * 3]],
+    }
 }
 
 /// A short run on built-in images.

@@ -29,7 +29,7 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
         Shown::new("How", "how", Show::Text),
         Shown::new("Leaks", "leaks", Show::Text),
     ];
-    let mut table = Table::new("leaks", "Images that look the same", leaks.len(), columns, shown)?;
+    let mut table = Table::new("leaks", "Pairs of images that look the same", leaks.len(), columns, shown)?;
     table.notes =
         vec!["MSE: mean squared difference at 32\u{d7}32 over three colours of 0 to 255.".to_owned()];
     Ok(table)
