@@ -77,11 +77,16 @@ impl<'a> Measured<'a> {
         Some(self.value(Measure::LesionPixels, part)? / pixels as f64)
     }
 
-    /// The published number beside this one and beside random splits; `None` where no image of the part is there.
+    /// The published number beside this one and beside random splits; `None` where no image of the part is there, and for a
+    /// sum where one is missing.
     ///
     /// The images that train and those that are reported on are drawn anew, by streams (0, `random-split`, number, "");
     /// where the split selects on other images, those stay out.
     pub fn against(&self, published: &Published) -> Option<Evidence> {
+        let (present, all) = self.present(published.part);
+        if published.measure == Measure::LesionPixels && present < all {
+            return None;
+        }
         let here = self.value(published.measure, published.part)?;
         let drawn = self.part(published.part).len();
         let pool: Vec<Facts> = [SplitPart::Train, SplitPart::Report]
