@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::held_out::units;
+use super::held_out::{partner, units};
 use super::{NearDuplicate, Split};
 use crate::experiment::settings::Fold;
 use crate::random;
@@ -41,22 +41,20 @@ pub(super) fn fold(name: &str, whole: &Split, near_duplicates: &[NearDuplicate],
 /// The split without the images that leak: one that trains and looks like one that selects or is reported on, and one that
 /// selects and looks like one that is reported on. What is reported on stays as it is.
 pub(super) fn without_leaks(name: &str, split: &Split, near_duplicates: &[NearDuplicate]) -> Split {
-    let looks_like_one_of = |id: &String, judged: &BTreeSet<&String>| {
-        near_duplicates.iter().any(|NearDuplicate { ids: [a, b], .. }| {
-            (a == id && judged.contains(b)) || (b == id && judged.contains(a))
-        })
+    let looks_like_one_of = |id: &String, judged: &BTreeSet<&str>| {
+        near_duplicates.iter().any(|pair| partner(pair, id).is_some_and(|other| judged.contains(other)))
     };
-    let reported: BTreeSet<&String> = split.report.iter().collect();
+    let reported: BTreeSet<&str> = split.report.iter().map(String::as_str).collect();
     // An image that selects and is reported on as well is no copy of itself.
     let select: Vec<String> = split
         .select
         .iter()
-        .filter(|id| reported.contains(id) || !looks_like_one_of(id, &reported))
+        .filter(|id| reported.contains(id.as_str()) || !looks_like_one_of(id, &reported))
         .cloned()
         .collect();
-    let judged: BTreeSet<&String> = split.report.iter().chain(&select).collect();
+    let judged: BTreeSet<&str> = split.report.iter().chain(&select).map(String::as_str).collect();
     let train = split.train.iter().filter(|id| !looks_like_one_of(id, &judged)).cloned().collect();
-    Split::new(name, train, select.clone(), split.report.clone())
+    Split::new(name, train, select, split.report.clone())
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub fn make(
 }
 
 /// The other image of a pair that `id` belongs to.
-fn partner<'a>(pair: &'a NearDuplicate, id: &str) -> Option<&'a str> {
+pub(super) fn partner<'a>(pair: &'a NearDuplicate, id: &str) -> Option<&'a str> {
     let [first, second] = &pair.ids;
     if first == id {
         Some(second)
