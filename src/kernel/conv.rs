@@ -53,6 +53,13 @@ pub(super) fn note_conv2d(output: [usize; 4], weight: [usize; 4]) {
     trace::note("conv2d", &output, Work::conv_with_bias(macs, outputs));
 }
 
+/// Notes a 1-D convolution with bias to an output from a weight of these shapes.
+pub(super) fn note_conv1d(output: [usize; 3], weight: [usize; 3]) {
+    let outputs = output.iter().product::<usize>();
+    let macs = outputs * weight[1] * weight[2];
+    trace::note("conv1d", &output, Work::conv_with_bias(macs, outputs));
+}
+
 /// A 2-D convolution with bias, zero-padded to keep the size.
 ///
 /// # Shapes
@@ -89,10 +96,8 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, conv: Conv) -> T
 /// - output: `[batch, channels_out, length]`
 pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, conv: Conv) -> Tensor<3> {
     let [batch, _, length] = x.dims();
-    let [channels_out, channels_in, kernel] = weight.dims();
-    let outputs = batch * channels_out * length;
-    let work = Work::conv_with_bias(outputs * channels_in * kernel, outputs);
-    trace::note("conv1d", &[batch, channels_out, length], work);
+    let [channels_out, _, kernel] = weight.dims();
+    note_conv1d([batch, channels_out, length], weight.dims());
     if fused::available(&x) && conv.dilation == 1 {
         return fused::apply(Line { groups: conv.groups }, vec![x.into(), weight.into(), bias.into()]);
     }

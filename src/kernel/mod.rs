@@ -10,6 +10,7 @@ mod arithmetic;
 mod attention;
 mod conv;
 pub mod cpu;
+mod factor;
 mod fused;
 mod loss;
 mod norm;
@@ -27,6 +28,7 @@ pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply, scale, 
 pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
 pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv1d_without_bias, conv2d, convolve};
 pub use cpu::{AdamWScale, BceDice, adamw};
+pub use factor::{FactorConvs, line_factor, plane_factor};
 pub use fused::{Kernels, kernels, use_kernels, with_kernels};
 pub use loss::deep_bce_dice;
 pub use norm::{

@@ -11,6 +11,13 @@ use super::{fused, trace};
 /// Scalar operations of a bilinear interpolation: four products and three additions.
 const BILINEAR: usize = 7;
 
+/// Notes a bilinear interpolation, where it is one.
+pub(super) fn note_resize(from: [usize; 4], to: [usize; 4]) {
+    if from != to {
+        trace::note_each("resize_bilinear", &to, BILINEAR);
+    }
+}
+
 /// Bilinear interpolation that maps corners onto corners (`align_corners`).
 ///
 /// # Shapes
@@ -21,7 +28,7 @@ pub fn resize_bilinear(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
     if size == [height, width] {
         return x;
     }
-    trace::note_each("resize_bilinear", &[batch, channels, size[0], size[1]], BILINEAR);
+    note_resize(x.dims(), [batch, channels, size[0], size[1]]);
     if fused::available(&x) {
         let op = Bilinear { height: size[0], width: size[1] };
         return fused::apply(op, vec![x.into()]);

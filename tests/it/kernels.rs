@@ -5,9 +5,9 @@ use burn::module::ParamId;
 use burn::tensor::{Device, Tensor, TensorData};
 use ege_bench::kernel::cpu::simd::InstructionSet;
 use ege_bench::kernel::{
-    AxesConvs, BceDice, BridgeGroup, BridgeTail, Conv, Kernels, bridge_groups, channel_norm,
-    conv_norm_pool_gelu, conv1d, conv2d, deep_bce_dice, gelu, group_norm, multiply_axes, norm_pool_gelu,
-    resize_bilinear, trace, with_kernels,
+    AxesConvs, BceDice, BridgeGroup, BridgeTail, Conv, FactorConvs, Kernels, bridge_groups, channel_norm,
+    conv_norm_pool_gelu, conv1d, conv2d, deep_bce_dice, gelu, group_norm, line_factor, multiply_axes,
+    norm_pool_gelu, plane_factor, resize_bilinear, trace, with_kernels,
 };
 use ege_bench::random::{Stream, stream};
 
@@ -287,6 +287,47 @@ fn bilinear_up_and_down() {
         let to = [draw.size(1, 45), draw.size(1, 45)];
         draw.normal(&[batch, channels, from[0], from[1]]);
         check("bilinear", &draw, |x| resize_bilinear(x[0].four(), to));
+    }
+}
+
+#[test]
+fn ghpa_factors() {
+    for round in 0..10 {
+        let mut draw = Draw::new("factors", round);
+        let channels = draw.size(1, 9);
+        let [height, width] = [draw.size(1, 20), draw.size(1, 20)];
+        let (rows, columns) = (draw.size(1, 9), draw.size(1, 9));
+        draw.normal(&[1, channels, rows, columns]);
+        for shape in [vec![channels, 1, 3, 3], vec![channels], vec![channels, channels, 1, 1], vec![channels]]
+        {
+            draw.normal(&shape);
+        }
+        check("plane factor", &draw, |x| {
+            let convs = FactorConvs {
+                depthwise_weight: x[1].four(),
+                depthwise_bias: x[2].one(),
+                pointwise_weight: x[3].four(),
+                pointwise_bias: x[4].one(),
+            };
+            plane_factor(x[0].four(), convs, [height, width])
+        });
+
+        let mut draw = Draw::new("line factors", round);
+        draw.normal(&[1, 1, channels, columns]);
+        for shape in [vec![channels, 1, 3], vec![channels], vec![channels, channels, 1], vec![channels]] {
+            draw.normal(&shape);
+        }
+        for shape in [[1, channels, height, 1], [1, channels, 1, width]] {
+            check("line factor", &draw, |x| {
+                let convs = FactorConvs {
+                    depthwise_weight: x[1].three(),
+                    depthwise_bias: x[2].one(),
+                    pointwise_weight: x[3].three(),
+                    pointwise_bias: x[4].one(),
+                };
+                line_factor(x[0].four(), convs, shape)
+            });
+        }
     }
 }
 

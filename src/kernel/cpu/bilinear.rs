@@ -283,7 +283,7 @@ impl Axes {
     }
 
     /// Resizes one plane.
-    fn forward(&self, input: &[f32], output: &mut [f32]) {
+    pub fn forward(&self, input: &[f32], output: &mut [f32]) {
         let width = self.columns.to();
         scratch::with(self.memory(), |memory| {
             self.stretched_rows(input, memory, |row, low, high, weight| {
@@ -293,7 +293,7 @@ impl Axes {
     }
 
     /// The gradient of one plane's input; `output` is overwritten.
-    fn backward(&self, gradient: &[f32], output: &mut [f32]) {
+    pub fn backward(&self, gradient: &[f32], output: &mut [f32]) {
         let width = self.columns.to();
         output.fill(0.0);
         scratch::with(self.memory(), |memory| {

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::bridge_group::{Group, stride};
 use super::buffer::unwritten;
 use super::depthwise::Plane;
-use super::norm_conv::NormConv;
+use super::norm_conv::{NormConv, Packed, Planes};
 use super::reduce::add_all;
 use super::scratch;
 use crate::kernel::fused::{Input, Op, Saved};
@@ -69,9 +69,9 @@ impl Size {
     }
 }
 
-/// The pixels of planes that lie [`stride`] apart.
-fn planes_of(joined: &[f32], pixels: usize) -> Vec<&[f32]> {
-    joined.chunks_exact(stride(pixels)).map(|plane| &plane[..pixels]).collect()
+/// All groups' planes of one image.
+fn planes_of(joined: &[f32], pixels: usize) -> Planes<'_> {
+    Planes { values: joined, stride: stride(pixels), from: 0, pixels }
 }
 
 impl Bridge {
@@ -112,22 +112,28 @@ impl Bridge {
     }
 
     /// The end of one image: in parts of its rows where the batch leaves threads without an image.
-    fn end(&self, inputs: &[Input], joined: &[f32], output: &mut [f32], parts: usize) {
+    fn end(
+        &self,
+        inputs: &[Input],
+        folded: &(Packed, Vec<f32>),
+        joined: &[f32],
+        output: &mut [f32],
+        parts: usize,
+    ) {
         let pixels = self.size(inputs).pixels();
         let part = pixels.div_ceil(parts);
-        let x = planes_of(joined, pixels);
+        let (x, tail) = (planes_of(joined, pixels), self.tail(inputs));
         let mut outputs: Vec<_> =
             output.chunks_exact_mut(pixels).map(|plane| plane.chunks_mut(part)).collect();
-        let ranges = (0..pixels).step_by(part).map(|at| at..pixels.min(at + part));
-        let tasks: Vec<_> = ranges
-            .map(|range| {
-                let x: Vec<&[f32]> = x.iter().map(|plane| &plane[range.clone()]).collect();
+        let tasks: Vec<_> = (0..pixels)
+            .step_by(part)
+            .map(|from| {
                 let output: Vec<&mut [f32]> = outputs.iter_mut().filter_map(Iterator::next).collect();
-                (x, output, range.len())
+                (Planes { from, pixels: part.min(pixels - from), ..x }, output)
             })
             .collect();
-        tasks.into_par_iter().with_max_len(1).for_each(|(x, mut output, pixels)| {
-            self.tail(inputs).forward(&x, &mut output, pixels);
+        tasks.into_par_iter().with_max_len(1).for_each(|(x, mut output)| {
+            tail.forward(folded, x, &mut output);
         });
     }
 }
@@ -146,15 +152,16 @@ impl Op for Bridge {
         let mut output = unwritten(batch * image);
         let mut kept = unwritten(if keep { batch * size.joined() } else { batch });
         let kept_part = kept.len() / batch;
+        let folded = self.tail(inputs).folded();
         output.par_chunks_mut(image).zip(kept.par_chunks_mut(kept_part)).enumerate().for_each(
             |(image, (output, kept))| {
                 if keep {
                     self.join(inputs, image, kept);
-                    self.end(inputs, kept, output, parts);
+                    self.end(inputs, &folded, kept, output, parts);
                 } else {
                     scratch::with(size.joined(), |joined| {
                         self.join(inputs, image, joined);
-                        self.end(inputs, joined, output, parts);
+                        self.end(inputs, &folded, joined, output, parts);
                     });
                 }
             },
@@ -194,11 +201,7 @@ impl Op for Bridge {
                 let (sums, tail_sums) = all.split_at_mut(sums);
                 scratch::with(size.joined() + pixels, |memory| {
                     let (pull, own) = memory.split_at_mut(size.joined());
-                    let gradients: Vec<&[f32]> = gradient.chunks_exact(pixels).collect();
-                    let mut pulls: Vec<&mut [f32]> =
-                        pull.chunks_exact_mut(stride(pixels)).map(|plane| &mut plane[..pixels]).collect();
-                    let x = planes_of(joined, pixels);
-                    tail.backward(&x, &gradients, &back, &mut pulls, tail_sums, pixels);
+                    tail.backward(planes_of(joined, pixels), gradient, &back, pull, tail_sums);
                     let groups = sums.chunks_exact_mut(channels * 12);
                     let pulls = pull.chunks_exact_mut(channels * stride(pixels));
                     let parts = high.chunks_exact_mut(part).zip(low.chunks_exact_mut(part));

@@ -3,7 +3,7 @@
 //! The normalised channels are written once, between the zeros that the convolution wants. Planes in working
 //! memory lie a little more than their pixels apart, since caches keep only a few of those a power of two apart.
 
-use super::depthwise::{Plane, flipped, padded_forward, padded_weight};
+use super::depthwise::{Plane, clear_border, flipped, padded_forward, padded_weight};
 use super::simd::{LANES, Vector, each, for_each_instruction_set};
 
 /// Pixels whose channels are summed at once, in registers.
@@ -41,7 +41,7 @@ impl Group<'_> {
         self.forward_memory() + (self.channels() + 1) * pixels + self.plane.memory()
     }
 
-    /// Writes each channel's plane, [`stride`] apart, to `output`.
+    /// Writes each channel's plane, [`stride`] apart and with zeros behind its pixels, to `output`.
     pub fn forward(self, x: &[&[f32]], output: &mut [f32], memory: &mut [f32]) {
         let (padded, rest) = memory.split_at_mut(self.channels() * self.plane.padded());
         normalize(x, self, padded, rest, None);
@@ -50,6 +50,7 @@ impl Group<'_> {
         for (channel, (padded, output)) in planes.zip(outputs).enumerate() {
             let kernel = &self.kernels[channel * 9..][..9];
             padded_forward(padded, kernel, self.biases[channel], output, self.plane);
+            output[self.plane.pixels()..].fill(0.0);
         }
     }
 
@@ -113,10 +114,15 @@ fn normalize_with<V: Vector>(
     let Plane { height, width, dilation } = group.plane;
     let (row_stride, plane_stride) = (group.plane.stride(), group.plane.padded());
     let normal_stride = stride(height * width);
-    padded.fill(0.0);
+    padded.chunks_exact_mut(plane_stride).for_each(|plane| clear_border(plane, group.plane));
     if let Some((normal, scale)) = &mut kept {
         normal.chunks_exact_mut(normal_stride).for_each(|plane| plane[height * width..].fill(0.0));
         scale[height * width..].fill(0.0);
+    }
+    assert!(x.len() == group.channels() && x.iter().all(|plane| plane.len() >= height * width));
+    assert!(padded.len() >= x.len() * plane_stride);
+    if let Some((normal, scale)) = &kept {
+        assert!(normal.len() >= x.len() * normal_stride && scale.len() >= normal_stride);
     }
     let whole = width / BLOCK * BLOCK;
     let (rest_x, rest_memory) = memory.split_at_mut(group.channels() * BLOCK);
@@ -186,15 +192,19 @@ fn statistics<V: Vector>(x: &[&[f32]], at: usize, epsilon: f32) -> ([V; 2], [V; 
 
 #[inline(always)]
 fn pair<V: Vector>(x: &[f32], at: usize) -> [V; 2] {
-    let x = &x[at..at + BLOCK];
-    [V::load(x), V::load(&x[LANES..])]
+    debug_assert!(at + BLOCK <= x.len());
+    // SAFETY: callers step through whole blocks of whole planes, whose length they have checked.
+    unsafe { [V::load_at(x, at), V::load_at(x, at + LANES)] }
 }
 
 #[inline(always)]
 fn put_pair<V: Vector>(values: [V; 2], out: &mut [f32], at: usize) {
-    let out = &mut out[at..at + BLOCK];
-    values[0].store(out);
-    values[1].store(&mut out[LANES..]);
+    debug_assert!(at + BLOCK <= out.len());
+    // SAFETY: as in `pair`.
+    unsafe {
+        values[0].store_at(out, at);
+        values[1].store_at(out, at + LANES);
+    }
 }
 
 for_each_instruction_set! {
@@ -221,6 +231,10 @@ fn denormalize_with<V: Vector>(
 ) {
     let (channels, pixels) = (weight.len(), output[0].len());
     let stride = stride(pixels);
+    assert!(
+        normal.len() >= channels * stride && gradient.len() >= channels * stride && scale.len() >= stride
+    );
+    assert!(output.len() <= channels && output.iter().all(|plane| plane.len() == pixels));
     let share = V::splat(1.0 / channels as f32);
     let mut totals = vec![[V::splat(0.0); 2]; channels];
     for at in (0..pixels).step_by(BLOCK) {

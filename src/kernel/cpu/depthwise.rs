@@ -118,17 +118,24 @@ pub(in crate::kernel) fn flipped(weight: &[f32]) -> [f32; 9] {
 
 /// Copies a plane between zeros, into the first part of the memory.
 pub(in crate::kernel) fn pad<'a>(x: &[f32], memory: &'a mut [f32], plane: Plane) -> &'a [f32] {
-    let (stride, d) = (plane.stride(), plane.dilation);
+    let d = plane.dilation;
     let padded = &mut memory[..plane.padded()];
-    padded[..d * stride].fill(0.0);
-    padded[(plane.height + d) * stride..].fill(0.0);
-    let rows = padded[d * stride..(plane.height + d) * stride].chunks_exact_mut(stride);
+    clear_border(padded, plane);
+    let rows = padded[d * plane.stride()..].chunks_exact_mut(plane.stride());
     for (row, x) in rows.zip(x.chunks_exact(plane.width)) {
-        row[..d].fill(0.0);
         row[d..d + plane.width].copy_from_slice(x);
-        row[d + plane.width..].fill(0.0);
     }
     padded
+}
+
+/// Writes the zeros around a padded plane.
+pub(in crate::kernel) fn clear_border(padded: &mut [f32], plane: Plane) {
+    let (stride, d) = (plane.stride(), plane.dilation);
+    padded[..d * stride + d].fill(0.0);
+    // What follows a row and what precedes the next one lie side by side.
+    let rows = padded[d * stride + d..].chunks_mut(stride).take(plane.height);
+    rows.for_each(|row| row[plane.width..].fill(0.0));
+    padded[(plane.height + d) * stride..].fill(0.0);
 }
 
 /// One output plane.

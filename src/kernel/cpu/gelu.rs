@@ -19,24 +19,54 @@ impl Op for Gelu {
         inputs[0].shape.to_vec()
     }
 
-    fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
-        let mut output = unwritten(inputs[0].values.len());
-        let pairs = output.par_chunks_mut(CHUNK).zip(inputs[0].values.par_chunks(CHUNK));
-        pairs.for_each(|(output, x)| {
-            output.copy_from_slice(x);
-            gelu_in_place(output);
-        });
-        (output, Vec::new())
+    fn forward(&self, inputs: &[Input], keep: bool) -> (Vec<f32>, Saved) {
+        let x = inputs[0].values;
+        let mut output = unwritten(x.len());
+        if !keep {
+            output.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(output, x)| {
+                output.copy_from_slice(x);
+                gelu_in_place(output);
+            });
+            return (output, Vec::new());
+        }
+        // The slope has most of its steps in common with the value.
+        let mut slopes = unwritten(x.len());
+        let chunks = output.par_chunks_mut(CHUNK).zip(slopes.par_chunks_mut(CHUNK)).zip(x.par_chunks(CHUNK));
+        chunks.for_each(|((output, slopes), x)| gelu_and_slope(x, output, slopes));
+        (output, vec![slopes])
     }
 
-    fn backward(&self, inputs: &[Input], _: &Saved, gradient: &[f32], _: &[bool]) -> Vec<Option<Vec<f32>>> {
+    fn backward(&self, _: &[Input], saved: &Saved, gradient: &[f32], _: &[bool]) -> Vec<Option<Vec<f32>>> {
         let mut output = unwritten(gradient.len());
-        let pairs = gradient.par_chunks(CHUNK).zip(inputs[0].values.par_chunks(CHUNK));
-        output.par_chunks_mut(CHUNK).zip(pairs).for_each(|(output, (gradient, x))| {
-            output.copy_from_slice(gradient);
-            times_gelu_slope(output, x);
+        let pairs = gradient.par_chunks(CHUNK).zip(saved[0].par_chunks(CHUNK));
+        output.par_chunks_mut(CHUNK).zip(pairs).for_each(|(output, (gradient, slopes))| {
+            for ((output, gradient), slope) in output.iter_mut().zip(gradient).zip(slopes) {
+                *output = gradient * slope;
+            }
         });
         vec![Some(output)]
+    }
+}
+
+for_each_instruction_set! {
+    /// `x Φ(x)` and its derivative.
+    fn gelu_and_slope(x: &[f32], output: &mut [f32], slopes: &mut [f32]) = gelu_and_slope_with
+}
+
+#[inline(always)]
+fn gelu_and_slope_with<V: Vector>(x: &[f32], output: &mut [f32], slopes: &mut [f32]) {
+    let (xs, x_rest) = x.as_chunks::<LANES>();
+    let (outputs, output_rest) = output.as_chunks_mut::<LANES>();
+    let (eights, slope_rest) = slopes.as_chunks_mut::<LANES>();
+    for ((x, output), slope) in xs.iter().zip(outputs).zip(eights) {
+        let x = V::load(x);
+        let (cdf, derivative) = math::normal_cdf_and_gelu_slope(x);
+        x.mul(cdf).store(output);
+        derivative.store(slope);
+    }
+    for ((&x, output), slope) in x_rest.iter().zip(output_rest).zip(slope_rest) {
+        let (cdf, derivative) = math::normal_cdf_and_gelu_slope(V::splat(x));
+        (*output, *slope) = (x * cdf.to_array()[0], derivative.to_array()[0]);
     }
 }
 

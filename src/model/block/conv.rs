@@ -248,6 +248,19 @@ impl Conv1dConfig {
 }
 
 impl Conv1d {
+    /// Weight and bias, zeros where the layer has none.
+    pub fn parameters(&self) -> (Tensor<3>, Tensor<1>) {
+        let weight = self.weight.val();
+        let none = || Tensor::zeros([weight.dims()[0]], (&weight.device(), weight.dtype()));
+        let bias = self.bias.as_ref().map_or_else(none, Param::val);
+        (weight, bias)
+    }
+
+    /// Identities of the parameters.
+    pub fn ids(&self) -> Vec<ParamId> {
+        std::iter::once(self.weight.id).chain(self.bias.as_ref().map(|bias| bias.id)).collect()
+    }
+
     /// Applies the layer.
     ///
     /// # Shapes

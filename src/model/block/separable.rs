@@ -10,8 +10,10 @@ use crate::model::Site;
 /// A depthwise 3x3 convolution, GELU and a pointwise convolution.
 #[derive(Module, Debug)]
 pub struct DepthwiseSeparable {
-    depthwise: Conv2d,
-    pointwise: Conv2d,
+    /// Of each channel by itself.
+    pub depthwise: Conv2d,
+    /// Of single pixels.
+    pub pointwise: Conv2d,
 }
 
 impl DepthwiseSeparable {

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use crate::experiment::settings::{Axis, EgeUnetSettings, TensorInit, Tensors};
-use crate::kernel::{gelu, multiply, resize_bilinear};
+use crate::kernel::{FactorConvs, gelu, line_factor, multiply, plane_factor, resize_bilinear, trace};
 use crate::model::Site;
 use crate::model::block::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig, DepthwiseSeparable};
 
@@ -105,8 +105,8 @@ impl Group {
         let [_, channels, height, width] = x.dims();
         let factor = match self {
             Self::Plane(plane) => plane.factor([height, width]),
-            Self::Rows(line) => line.factor(height).map(|line| line.reshape([1, channels, height, 1])),
-            Self::Columns(line) => line.factor(width).map(|line| line.reshape([1, channels, 1, width])),
+            Self::Rows(line) => line.factor([1, channels, height, 1]),
+            Self::Columns(line) => line.factor([1, channels, 1, width]),
             Self::Plain(convs) => return convs.forward(x),
         };
         match factor {
@@ -119,24 +119,30 @@ impl Group {
 impl PlaneFactor {
     /// The factor at this size: `[1, channels, height, width]`.
     pub fn factor(&self, size: [usize; 2]) -> Option<Tensor<4>> {
-        let plane = resize_bilinear(self.tensor.as_ref()?.val(), size);
-        Some(match &self.convs {
-            Some(convs) => convs.forward(plane),
-            None => plane,
-        })
+        let tensor = self.tensor.as_ref()?.val();
+        let Some(DepthwiseSeparable { depthwise, pointwise }) = &self.convs else {
+            return Some(resize_bilinear(tensor, size));
+        };
+        let (depthwise_weight, depthwise_bias) = depthwise.parameters();
+        let (pointwise_weight, pointwise_bias) = pointwise.parameters();
+        let convs = FactorConvs { depthwise_weight, depthwise_bias, pointwise_weight, pointwise_bias };
+        let ids = [depthwise.ids(), pointwise.ids()].concat();
+        Some(trace::layer(&ids, || plane_factor(tensor, convs, size)))
     }
 }
 
 impl LineFactor {
-    /// The factor at this length: `[1, channels, length]`.
-    pub fn factor(&self, length: usize) -> Option<Tensor<3>> {
+    /// The factor of this shape: `[1, channels, length, 1]` or `[1, channels, 1, length]`.
+    pub fn factor(&self, shape: [usize; 4]) -> Option<Tensor<4>> {
         let tensor = self.tensor.as_ref()?.val();
-        let channels = tensor.dims()[2];
-        let line = resize_bilinear(tensor, [channels, length]).reshape([1, channels, length]);
-        Some(match &self.convs {
-            Some((depthwise, pointwise)) => pointwise.forward(gelu(depthwise.forward(line))),
-            None => line,
-        })
+        let Some((depthwise, pointwise)) = &self.convs else {
+            return Some(resize_bilinear(tensor, [shape[1], shape[2] * shape[3]]).reshape(shape));
+        };
+        let (depthwise_weight, depthwise_bias) = depthwise.parameters();
+        let (pointwise_weight, pointwise_bias) = pointwise.parameters();
+        let convs = FactorConvs { depthwise_weight, depthwise_bias, pointwise_weight, pointwise_bias };
+        let ids = [depthwise.ids(), pointwise.ids()].concat();
+        Some(trace::layer(&ids, || line_factor(tensor, convs, shape)))
     }
 }
 

@@ -58,16 +58,16 @@ impl Ghpa {
     /// Every group's channels through its own operation.
     fn mix(&self, x: Tensor<4>) -> Tensor<4> {
         let [_, channels, height, width] = x.dims();
-        let size = [height, width];
+        let (size, quarter) = ([height, width], channels / 4);
         // The paper's own choice of axes is one operation.
         if let [Group::Plane(plane), Group::Rows(rows), Group::Columns(columns), Group::Plain(plain)] =
             self.groups.as_slice()
-            && let (Some(plane), Some(rows), Some(columns)) =
-                (plane.factor(size), rows.factor(height), columns.factor(width))
+            && let (Some(plane), Some(rows), Some(columns)) = (
+                plane.factor(size),
+                rows.factor([1, quarter, height, 1]),
+                columns.factor([1, quarter, 1, width]),
+            )
         {
-            let quarter = channels / 4;
-            let (rows, columns) =
-                (rows.reshape([1, quarter, height, 1]), columns.reshape([1, quarter, 1, width]));
             let (pointwise_weight, pointwise_bias) = plain.pointwise.parameters();
             let (depthwise_weight, depthwise_bias) = plain.depthwise.parameters();
             let convs = AxesConvs { pointwise_weight, pointwise_bias, depthwise_weight, depthwise_bias };

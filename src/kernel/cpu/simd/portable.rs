@@ -40,6 +40,8 @@ impl Vector for Portable {
         self.store(&mut out[at..]);
     }
     #[inline(always)]
+    fn prefetch(_: &[f32], _: usize) {}
+    #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
         // Two roundings: without the instruction, one rounding would cost a library call a lane.
         self.mul(b).add(c)

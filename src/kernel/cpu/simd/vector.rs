@@ -27,6 +27,9 @@ pub(in crate::kernel) trait Vector: Copy {
     /// # Safety
     /// `at + 8` must not exceed the length of `out`; debug builds check it.
     unsafe fn store_at(self, out: &mut [f32], at: usize);
+    /// Asks for the cache line of `x[at]`, which will be read soon; nothing where `x` has no such element or the
+    /// instruction set no such hint.
+    fn prefetch(x: &[f32], at: usize);
     /// `self · b + c`, rounded once where the processor can.
     fn mul_add(self, b: Self, c: Self) -> Self;
     /// Lane by lane sum.
