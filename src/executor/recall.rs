@@ -281,7 +281,6 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         let results = Results::new(folder.path());
-        let of_folder = run.folder.is_some();
         let item = plan(vec![run], &FakeTrainer::default(), &results, folder.path()).unwrap().remove(0);
         RunRecord {
             format: FORMAT,

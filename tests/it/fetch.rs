@@ -1,5 +1,4 @@
 //! Fetching archives from hosts that behave well or badly, through the real binary.
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 mod lock;
 mod proxy;

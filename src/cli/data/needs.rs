@@ -38,12 +38,12 @@ impl Needs {
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
         paths.sort_unstable();
-        let of = |path: &PathBuf| match Self::of(context, path) {
-            Ok(needs) => Some(needs),
-            Err(_) => {
+        let of = |path: &PathBuf| {
+            let needs = Self::of(context, path).ok();
+            if needs.is_none() {
                 context.printer.note(format_args!("{} isn't an experiment without mistakes", path.display()));
-                None
             }
+            needs
         };
         paths.iter().filter_map(of).collect()
     }

@@ -96,7 +96,7 @@ pub(super) fn shrink<const C: usize, const LANES: usize>(
     // The largest product of a weight with a sum down a segment.
     let product = (2 * height + size) as u64 * 255 * rows.longest();
     let shrink = Shrink::<C, LANES> { pixels, width, rows: &rows, columns: &columns, definition };
-    let narrow = down <= u64::from(u16::MAX);
+    let narrow = u16::try_from(down).is_ok();
     let (single, double) = (weighed <= MOST, across <= MOST);
     if narrow && product < whole::SINGLE && double {
         shrink.run::<u16, f32, i32>()

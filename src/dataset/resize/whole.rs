@@ -18,23 +18,23 @@ pub(super) trait Whole<T>: Copy + Default {
 macro_rules! whole {
     ($($number:ty: $($from:ty),*;)*) => {$($(
         impl Whole<$from> for $number {
-            #[inline(always)]
+            #[inline]
             fn of(value: $from) -> Self {
                 value as Self
             }
-            #[inline(always)]
+            #[inline]
             fn cut(value: i64) -> Self {
                 value as Self
             }
-            #[inline(always)]
+            #[inline]
             fn plus(self, other: Self) -> Self {
                 self.wrapping_add(other)
             }
-            #[inline(always)]
+            #[inline]
             fn minus(self, other: Self) -> Self {
                 self.wrapping_sub(other)
             }
-            #[inline(always)]
+            #[inline]
             fn times(self, other: Self) -> Self {
                 self.wrapping_mul(other)
             }
@@ -51,23 +51,23 @@ whole! {
 pub(super) const SINGLE: u64 = 1 << 23;
 
 impl Whole<u16> for f32 {
-    #[inline(always)]
+    #[inline]
     fn of(value: u16) -> Self {
         value.into()
     }
-    #[inline(always)]
+    #[inline]
     fn cut(value: i64) -> Self {
         value as Self
     }
-    #[inline(always)]
+    #[inline]
     fn plus(self, other: Self) -> Self {
         self + other
     }
-    #[inline(always)]
+    #[inline]
     fn minus(self, other: Self) -> Self {
         self - other
     }
-    #[inline(always)]
+    #[inline]
     fn times(self, other: Self) -> Self {
         self * other
     }
@@ -75,23 +75,23 @@ impl Whole<u16> for f32 {
 
 impl Whole<f32> for i32 {
     /// Of a number from 0 to [`SINGLE`]: the bits behind those of the latter.
-    #[inline(always)]
+    #[inline]
     fn of(value: f32) -> Self {
         ((value + SINGLE as f32).to_bits().wrapping_sub((SINGLE as f32).to_bits())) as Self
     }
-    #[inline(always)]
+    #[inline]
     fn cut(value: i64) -> Self {
         value as Self
     }
-    #[inline(always)]
+    #[inline]
     fn plus(self, other: Self) -> Self {
         self.wrapping_add(other)
     }
-    #[inline(always)]
+    #[inline]
     fn minus(self, other: Self) -> Self {
         self.wrapping_sub(other)
     }
-    #[inline(always)]
+    #[inline]
     fn times(self, other: Self) -> Self {
         self.wrapping_mul(other)
     }
@@ -103,7 +103,7 @@ pub(super) trait Exact {
 }
 
 impl Exact for i32 {
-    #[inline(always)]
+    #[inline]
     fn exact(self) -> f64 {
         f64::from(self)
     }
@@ -111,7 +111,7 @@ impl Exact for i32 {
 
 impl Exact for i64 {
     /// Its bits behind those of 2^52: most instruction sets can't convert vectors of 64 bits.
-    #[inline(always)]
+    #[inline]
     fn exact(self) -> f64 {
         f64::from_bits(self as u64 | LARGE.to_bits()) - LARGE
     }

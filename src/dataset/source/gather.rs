@@ -129,7 +129,7 @@ fn folder(
 
 /// True for a link to what isn't there, or to a folder that holds it.
 fn leads_nowhere(error: &walkdir::Error) -> bool {
-    let is_link = || error.path().is_some_and(|path| path.is_symlink());
+    let is_link = || error.path().is_some_and(Path::is_symlink);
     error.loop_ancestor().is_some()
         || error.io_error().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound) && is_link()
 }

@@ -1,5 +1,4 @@
 //! `data lock`: what a fetch saw, entered into a lock file.
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use ege_bench::digest::sha256;
 

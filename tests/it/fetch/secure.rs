@@ -1,6 +1,8 @@
 //! Fetching over TLS: whom a certificate has to be from, and what is told where it isn't.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -99,10 +101,17 @@ fn a_certificate_that_has_expired_or_is_for_another_host_is_told() {
 #[test]
 fn a_host_that_speaks_no_tls_is_told() {
     let program = program(&sure(&bytes(1000, 32)));
-    let server = Server::new(|_| Reply::whole(&[]));
-    let address = server.address().replace("http:", "https:");
-    Output::of(command(&program, &[&address], &["--patience", "1s"]))
-        .expect(3, &["127.0.0.1", "no safe connection"]);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // What servers of HTTP say to a greeting that they don't understand.
+            let _ =
+                stream.read(&mut [0; 16]).and_then(|_| stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+        }
+    });
+    let output = Output::of(command(&program, &[&address], &["--patience", "5s"]));
+    output.expect(3, &["127.0.0.1", "no safe connection", "corrupt message"]);
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! Fetches that were stopped or killed, and what others left behind.
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
 use std::process::Command;
 use std::time::Duration;
