@@ -11,6 +11,10 @@ use std::time::Instant;
 use ege_bench::dataset::PairFolder;
 use ege_bench::dataset::picture::Picture;
 
+/// The program's allocator; `MIMALLOC_PURGE_DELAY=-1` has it keep memory as the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZE: usize = 256;
 
 fn median(mut times: Vec<f64>) -> f64 {

@@ -54,7 +54,7 @@ impl Context {
     }
 
     /// Prepares the folders of the user's images that aren't prepared yet, or have changed since.
-    fn prepare_folders(&self, runs: &[PlannedRun]) -> Result<(), Failure> {
+    pub(super) fn prepare_folders(&self, runs: &[PlannedRun]) -> Result<(), Failure> {
         let mut seen = Vec::new();
         for run in runs {
             let Some(folder) = &run.folder else { continue };

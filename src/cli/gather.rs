@@ -120,6 +120,7 @@ fn run(item: &PlanItem, folder: &RunFolder, trainer: &dyn Trainer) -> Result<Rep
         synthetic: settings.data.source.is_synthetic(),
         origin: None,
         encoder_weights: item.encoder_files(),
+        folder: item.folder(),
         state: RunState::Planned,
         cost: trainer.cost(&settings.model, settings.data.size),
         provenance: provenance(trainer),

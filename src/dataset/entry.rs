@@ -57,10 +57,17 @@ impl Entry {
         match &self.place {
             Place::Member(archive, index) => archive.read(*index),
             Place::File(path) => {
+                let found = fs_err::metadata(path).map_err(|error| error.to_string())?;
+                if !found.is_file() {
+                    // Whoever opens a pipe waits until somebody writes to it.
+                    return Err("is a pipe or a device, not a file".to_owned());
+                }
                 let file = fs_err::File::open(path).map_err(|error| error.to_string())?;
-                let told = file.metadata().map_err(|error| error.to_string())?.len();
+                let told = found.len();
                 let mut bytes = Vec::new();
                 if told <= LARGEST_FILE {
+                    // One more, so that the end is found without more memory.
+                    bytes.reserve_exact(told as usize + 1);
                     // The file may grow while it is read.
                     file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
                 }
@@ -86,6 +93,16 @@ mod tests {
         let entry = file("images/a.jpg");
         assert_eq!((entry.name(), entry.read().unwrap()), ("images/a.jpg", b"bytes".to_vec()));
         assert!(file("images/b.jpg").read().unwrap_err().contains("b.jpg"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_refused_and_not_waited_for() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("a.png");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let problem = Entry::at("a.png".to_owned(), path).read().unwrap_err();
+        assert_eq!(problem, "is a pipe or a device, not a file");
     }
 
     #[test]

@@ -94,8 +94,20 @@ pub enum DatasetError {
         /// Why.
         what: &'static str,
     },
+    /// A user's folder isn't what its cache was made of.
+    #[error("{}: {}", folder.display(), changed(pairs, *shows))]
+    FolderChanged {
+        /// The folder.
+        folder: PathBuf,
+        /// What was prepared of it.
+        cache: PathBuf,
+        /// Ids of the pairs that are others now; none where that wasn't looked at, or none is.
+        pairs: Vec<String>,
+        /// True where names, lengths or times of files tell it.
+        shows: bool,
+    },
     /// A stored run of a user's folder.
-    #[error("the run's images come from a folder, and a run doesn't record where that lies")]
+    #[error("the run's images come from a folder, and its record doesn't say where that lies")]
     UnknownFolder,
     /// A line of a list of images is wrong.
     #[error("{}:{line}: {problem}", path.display())]
@@ -244,7 +256,9 @@ impl DatasetError {
             | Self::UnknownFolder
             | Self::Missing { .. }
             | Self::MissingImages { .. } => DatasetErrorKind::Missing,
-            Self::Checksum { .. } | Self::LockDiffers { .. } => DatasetErrorKind::Checksum,
+            Self::Checksum { .. } | Self::LockDiffers { .. } | Self::FolderChanged { .. } => {
+                DatasetErrorKind::Checksum
+            }
             Self::Pairs { .. } | Self::Archive { .. } | Self::Cache { .. } | Self::NewerFormat { .. } => {
                 DatasetErrorKind::Input
             }
@@ -284,6 +298,13 @@ impl DatasetError {
                     .into(),
             ),
             Self::Unprepared { .. } => Some("run `ege-bench plan` with the experiment: it prepares it".into()),
+            Self::FolderChanged { shows: true, .. } => {
+                Some("the next `ege-bench plan` or `run` with the experiment prepares it again".into())
+            }
+            Self::FolderChanged { cache, .. } => Some(format!(
+                "runs would go on with the images as they were: remove {} to have the folder prepared again",
+                cache.display()
+            )),
             Self::UnknownFolder => Some("an experiment with [dataset.folder] makes the run again".into()),
             Self::List { .. } => {
                 Some("a list has a line for each image: its name, with or without the ending".into())
@@ -317,8 +338,24 @@ impl DatasetError {
                 "nothing was written; find out which of the two is right before anybody changes the file"
                     .into(),
             ),
-            Self::LockFile { .. } | Self::Io(_) => None,
+            Self::Io(error) => of_the_disk(error),
+            Self::LockFile { .. } => None,
         }
+    }
+}
+
+/// What helps where a disk doesn't take what is to be written.
+fn of_the_disk(error: &std::io::Error) -> Option<String> {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Some(
+            "what is prepared is kept: free some space, and the same command goes on; or put it elsewhere with \
+             `--data DIR`"
+                .into(),
+        ),
+        std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => {
+            Some("what is prepared needs a folder that can be written: `--data DIR` names another".into())
+        }
+        _ => None,
     }
 }
 
@@ -350,6 +387,18 @@ fn list_problems(problems: &[PairProblem]) -> String {
         lines.push(format!("and {} more", problems.len() - LISTED_PROBLEMS));
     }
     lines.join("\n  ")
+}
+
+/// How a folder isn't what was prepared of it.
+fn changed(pairs: &[String], shows: bool) -> String {
+    match (pairs.len(), shows) {
+        (0, _) => "has changed since it was prepared, by names, lengths or times of its files".to_owned(),
+        (_, true) => format!("has changed since it was prepared: {}", list_ids(pairs)),
+        (_, false) => format!(
+            "has changed since it was prepared, though names, lengths and times of its files are as they were: {}",
+            list_ids(pairs)
+        ),
+    }
 }
 
 fn list_ids(ids: &[String]) -> String {

@@ -243,7 +243,7 @@ fn recorded(dataset: &str, source: &SourceCopy, resized: usize) -> Source {
             (sha256, String::new())
         }
     };
-    Source { dataset: dataset.to_owned(), sha256: sha256.clone(), copy, resized, stamp: None }
+    Source { dataset: dataset.to_owned(), sha256: sha256.clone(), copy, resized, stamp: None, place: None }
 }
 
 fn coverage(dataset: &str, pairs: &[Pair]) -> Result<Vec<SplitCoverage>, DatasetError> {

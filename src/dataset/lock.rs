@@ -173,7 +173,10 @@ impl Lock {
     pub(super) fn text(path: &Path) -> Result<String, DatasetError> {
         let wrong = |problem: String| DatasetError::LockFile { path: path.to_owned(), problem };
         let mut text = String::new();
-        let file = fs_err::File::open(path).map_err(|error| wrong(error.kind().to_string()))?;
+        let file = fs_err::File::open(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => wrong("there is no such file".to_owned()),
+            kind => wrong(kind.to_string()),
+        })?;
         file.take(LONGEST + 1).read_to_string(&mut text).map_err(|error| wrong(error.kind().to_string()))?;
         if text.len() as u64 > LONGEST {
             return Err(wrong(format!("has more than {LONGEST} bytes")));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::data::Opener;
 use super::provenance::provenance;
 use super::trainer::Trainer;
+use super::users_folder;
 use crate::experiment::fingerprint::{self, CODE_VERSION, Digests, ENCODER_DIGEST};
 use crate::experiment::settings::Settings;
 use crate::store::{Provenance, RunRecord};
@@ -44,7 +45,7 @@ impl Part {
 /// Looks what the run with that record and those settings was made with, and what is there now.
 ///
 /// Prepared data is looked for below `data_folder`; `encoder_files` are those that the encoder would start from, where
-/// they are known: a record keeps no paths.
+/// they are known: a record keeps no paths of theirs.
 pub fn identity(
     record: &RunRecord,
     settings: &Settings,
@@ -58,7 +59,9 @@ pub fn identity(
         serde_json::Value::Null => String::new(),
         other => other.to_string(),
     };
-    let data = Opener::new(data_folder).open(&settings.data, None).map_err(|error| error.to_string());
+    let folder = record.folder.as_ref().and_then(|folder| users_folder::remembered(folder, None).ok());
+    let data =
+        Opener::new(data_folder).open(&settings.data, folder.as_ref()).map_err(|error| error.to_string());
     let images = data.as_ref().map(|data| data.digest.clone()).map_err(Clone::clone);
     let split = data.as_ref().map(|data| data.split.digest.clone()).map_err(Clone::clone);
     let encoder = match encoder_files {
@@ -139,6 +142,7 @@ mod tests {
             synthetic: true,
             origin: None,
             encoder_weights: Vec::new(),
+            folder: None,
             state: RunState::Planned,
             cost: ModelCost::default(),
             provenance: provenance(&trainer),

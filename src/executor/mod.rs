@@ -18,6 +18,7 @@ mod reason;
 mod recall;
 mod session;
 mod trainer;
+mod users_folder;
 mod worker;
 
 pub use data::RunData;
@@ -32,7 +33,7 @@ pub use plan::{PlanItem, plan, refresh, refresh_one};
 pub use pool::{Pool, Summary};
 pub use provenance::{VERSION, now, provenance};
 pub use reason::Reason;
-pub use recall::{DifferingPart, RecallError, recall};
+pub use recall::{DifferingPart, RecallError, recall, remember};
 pub use session::Session;
 pub use trainer::Trainer;
 pub use worker::{WorkerCommand, serve};

@@ -9,6 +9,7 @@ use super::data::{Encoders, Opener, RunData};
 use super::error::ExecutorError;
 use super::reason::Reason;
 use super::trainer::Trainer;
+use super::users_folder;
 use crate::experiment::fingerprint::{self, Digests};
 use crate::experiment::plan::PlannedRun;
 use crate::store::{self, Results, RunRecord, RunState, StoreError};
@@ -40,6 +41,11 @@ impl PlanItem {
             sha256: sha256.clone(),
         };
         self.encoder.files().iter().map(file).collect()
+    }
+
+    /// The folder of the user's that the images come from, as a run's record keeps it.
+    pub fn folder(&self) -> Option<Value> {
+        self.run.folder.as_ref().and_then(users_folder::recorded)
     }
 }
 

@@ -163,6 +163,7 @@ mod tests {
             synthetic: false,
             origin: None,
             encoder_weights: Vec::new(),
+            folder: None,
             state,
             cost: ModelCost::default(),
             provenance: Provenance::default(),

@@ -8,8 +8,10 @@ use super::difference::{Difference, differences};
 use super::error::ExecutorError;
 use super::plan::{PlanItem, plan};
 use super::trainer::Trainer;
+use super::users_folder;
 use crate::experiment::fingerprint::{self, CODE_VERSION, ENCODER_DIGEST};
 use crate::experiment::plan::PlannedRun;
+use crate::experiment::settings::DataSource;
 use crate::store::{EncoderFile, Results, RunRecord};
 
 /// Why a stored run can't be executed again as it was.
@@ -69,6 +71,20 @@ pub enum RecallError {
         /// The run.
         id: String,
     },
+    /// The run's images come from a folder, and its record doesn't say how that was read.
+    #[error(
+        "{id}: its images come from a folder, and its record doesn't say where that lies and how it was read"
+    )]
+    FolderUnknown {
+        /// The run.
+        id: String,
+    },
+    /// A folder was named for a run whose images come from elsewhere.
+    #[error("{id}: its images don't come from a folder")]
+    FolderUnneeded {
+        /// The run.
+        id: String,
+    },
     /// The data or the files aren't those that the run saw, or the settings mean something else here.
     #[error("{id}: not the same run: {}", told(parts))]
     Differs {
@@ -76,6 +92,8 @@ pub enum RecallError {
         id: String,
         /// What differs.
         parts: Vec<DifferingPart>,
+        /// True where its images come from a folder of the user's.
+        of_folder: bool,
     },
     /// What the run needs can't be opened.
     #[error(transparent)]
@@ -109,6 +127,14 @@ impl RecallError {
                 Some("name the files again: `--encoder-weights FILE`, once for each".to_owned())
             }
             Self::EncoderUnneeded { .. } => Some("leave `--encoder-weights` out".to_owned()),
+            Self::FolderUnknown { .. } => Some(
+                "an earlier version made it; an experiment with [dataset.folder] into another `--results` makes it again"
+                    .to_owned(),
+            ),
+            Self::FolderUnneeded { .. } => Some("leave `--folder` out".to_owned()),
+            Self::Differs { of_folder: true, .. } if self.is_data() => Some(
+                "the folder's images, masks or lists were changed: name one that is as it was, `--folder DIR`".to_owned(),
+            ),
             Self::Differs { .. } if self.is_data() => {
                 Some("import the images, or name the weights, that the run was made with".to_owned())
             }
@@ -120,15 +146,15 @@ impl RecallError {
     /// True where images or weights aren't what the run was made with.
     pub fn is_data(&self) -> bool {
         match self {
-            Self::EncoderMissing { .. } => true,
+            Self::EncoderMissing { .. } | Self::FolderUnknown { .. } => true,
             Self::Differs { parts, .. } => parts.iter().all(|part| part.part.ends_with("-digest")),
             _ => false,
         }
     }
 }
 
-/// Plans the run of a record again, so that it is carried out below `results` with prepared data from `data_folder`
-/// and, where it starts from trained weights, with those files.
+/// Plans the run that [`remember`] made of a record, so that it is carried out below `results` with prepared data from
+/// `data_folder`.
 ///
 /// What is planned has the record's id, or this fails: other data, another split, other weights, another device class
 /// or other code would be another run.
@@ -137,12 +163,11 @@ impl RecallError {
 /// With what differs, and when data or files can't be opened.
 pub fn recall(
     record: &RunRecord,
-    encoder_weights: Vec<PathBuf>,
+    run: PlannedRun,
     trainer: &dyn Trainer,
     results: &Results,
     data_folder: &Path,
 ) -> Result<PlanItem, RecallError> {
-    let run = planned(record, encoder_weights)?;
     let (id, meaning) = (record.id.clone(), &record.meaning);
     let version = record.provenance.version.clone();
     let recorded = shown(&meaning["code-version"]);
@@ -160,6 +185,7 @@ pub fn recall(
         (false, false) => return Err(RecallError::EncoderUnneeded { id }),
         _ => {}
     }
+    let of_folder = run.folder.is_some();
     let item = plan(vec![run], trainer, results, data_folder)?.remove(0);
     if item.meaning == record.meaning {
         return Ok(item);
@@ -172,26 +198,44 @@ pub fn recall(
             part: path,
         })
         .collect();
-    Err(RecallError::Differs { id, parts })
+    Err(RecallError::Differs { id, parts, of_folder })
 }
 
-/// The run of a record whose id is that of what it says.
-fn planned(record: &RunRecord, encoder_weights: Vec<PathBuf>) -> Result<PlannedRun, RecallError> {
+/// The run of a record, which starts from these files where it starts from trained weights, and whose images come from
+/// `folder` instead of where they lay, if they come from a folder of the user's.
+///
+/// # Errors
+/// When the id isn't that of what the record says, and when that isn't enough.
+pub fn remember(
+    record: &RunRecord,
+    encoder_weights: Vec<PathBuf>,
+    folder: Option<&Path>,
+) -> Result<PlannedRun, RecallError> {
     let settings = fingerprint::settings(&record.meaning).map_err(|source| RecallError::Settings {
         id: record.id.clone(),
         version: record.provenance.version.clone(),
         source,
     })?;
+    let id = || record.id.clone();
+    let folder = match (&settings.data.source, &record.folder) {
+        (DataSource::Folder { .. }, Some(recorded)) => {
+            let unknown = |_| RecallError::FolderUnknown { id: id() };
+            Some(users_folder::remembered(recorded, folder).map_err(unknown)?)
+        }
+        (DataSource::Folder { .. }, None) => return Err(RecallError::FolderUnknown { id: id() }),
+        _ if folder.is_some() => return Err(RecallError::FolderUnneeded { id: id() }),
+        _ => None,
+    };
     let run = PlannedRun {
         experiment: record.experiment.clone(),
         variant: record.variant.clone(),
         seed: record.seed,
         settings,
         encoder_weights,
-        folder: None,
+        folder,
     };
     let found = fingerprint::run_id(&run, &record.meaning);
-    if found == record.id { Ok(run) } else { Err(RecallError::OtherId { id: record.id.clone(), found }) }
+    if found == record.id { Ok(run) } else { Err(RecallError::OtherId { id: id(), found }) }
 }
 
 fn shown(value: &Value) -> String {
@@ -217,7 +261,7 @@ mod tests {
     use super::*;
     use crate::executor::FakeTrainer;
     use crate::experiment::protocol;
-    use crate::experiment::settings::{DataSettings, DataSource, ModelSettings, Protocol, Resize, Settings};
+    use crate::experiment::settings::{DataSettings, ModelSettings, Protocol, Resize, Settings};
     use crate::store::{FORMAT, ModelCost, Provenance, RunState};
 
     /// The record of a finished run of the fake trainer.
@@ -248,6 +292,7 @@ mod tests {
             synthetic: true,
             origin: None,
             encoder_weights: Vec::new(),
+            folder: None,
             state: RunState::Done { best_epoch: 1, seconds: 1.0 },
             cost: ModelCost::default(),
             provenance: Provenance { version: "0.1.0".into(), ..Provenance::default() },
@@ -258,7 +303,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = files.iter().map(PathBuf::from).collect();
         let results = Results::new(folder.path());
-        recall(record, files, &FakeTrainer::default(), &results, folder.path())
+        let run = remember(record, files, None)?;
+        recall(record, run, &FakeTrainer::default(), &results, folder.path())
     }
 
     #[test]

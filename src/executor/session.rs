@@ -9,6 +9,7 @@ use super::observer::Observer;
 use super::plan::PlanItem;
 use super::provenance::{build, now};
 use super::trainer::Trainer;
+use super::users_folder;
 use crate::experiment::plan::PlannedRun;
 use crate::store::{
     CountsRow, FORMAT, ModelCost, Provenance, Results, RunFolder, RunRecord, RunState, StoreError, Weights,
@@ -166,6 +167,7 @@ impl Session<'_> {
             synthetic: settings.data.source.is_synthetic(),
             origin: item.data.origin(),
             encoder_weights: item.encoder_files(),
+            folder: item.folder(),
             state: RunState::Running,
             cost: self.trainer.cost(&settings.model, settings.data.size),
             provenance: Provenance {
@@ -255,6 +257,7 @@ fn unbegun(run: &PlannedRun, id: &str, meaning: &Value) -> RunRecord {
         synthetic: run.settings.data.source.is_synthetic(),
         origin: None,
         encoder_weights: Vec::new(),
+        folder: run.folder.as_ref().and_then(users_folder::recorded),
         state: RunState::Planned,
         cost: ModelCost::default(),
         provenance: Provenance { started: now(), ..build() },

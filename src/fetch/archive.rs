@@ -170,7 +170,7 @@ fn bring(
         rounds = if received { 0 } else { rounds + 1 };
         let nobody_is_known = partial.bytes() == 0 && hosts.iter().all(Host::has_no_way);
         if rounds > tries.rounds || nobody_is_known || !hosts.iter().any(Host::may_try) {
-            return Err(given_up(archive, &hosts, client.proxy.as_deref()));
+            return Err(given_up(archive, &hosts, client));
         }
         wait(backoff.next(asked_to_wait), watch)?;
     }
@@ -224,7 +224,7 @@ impl Host {
     }
 }
 
-fn given_up(archive: &Archive, hosts: &[Host], proxy: Option<&str>) -> FetchError {
+fn given_up(archive: &Archive, hosts: &[Host], client: &Client) -> FetchError {
     let faults: Vec<String> = hosts
         .iter()
         .map(|host| {
@@ -234,22 +234,26 @@ fn given_up(archive: &Archive, hosts: &[Host], proxy: Option<&str>) -> FetchErro
         .collect();
     let all = |kind: FaultKind| hosts.iter().all(|host| host.is(kind));
     let hint = if all(FaultKind::NoName) {
-        match proxy {
+        match hosts.first().and_then(|host| client.proxy(&host.url)) {
             None => "this machine seems to be offline, or reaches the network through a proxy only: set HTTPS_PROXY \
                      then; or bring the archives on a disk and use `ege-bench data import`"
                 .to_owned(),
             Some(proxy) => format!("is the proxy {proxy} right, and does it know these hosts?"),
         }
     } else if all(FaultKind::Proxy) {
-        "HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY) names the proxy, NO_PROXY the hosts that need none".to_owned()
+        "HTTPS_PROXY (or HTTP_PROXY, ALL_PROXY) names the proxy, such as http://NAME:PASSWORD@proxy.example.org:3128, \
+         NO_PROXY the hosts that need none"
+            .to_owned()
     } else if all(FaultKind::Certificate) {
-        "a proxy that looks into connections has a certificate authority of its own: name its PEM file in \
-         SSL_CERT_FILE"
+        "a proxy that looks into connections has a certificate authority of its own: name a PEM file with it in \
+         SSL_CERT_FILE, such as the system's bundle; it counts instead of the authorities that this program knows"
             .to_owned()
     } else if all(FaultKind::Refused) {
         "the publisher may have moved it: `--mirror URL` fetches from elsewhere".to_owned()
     } else {
         "what was fetched is kept: the same command goes on".to_owned()
     };
-    FetchError::Network { archive: archive.name.clone(), problem: faults.join("; "), hint }
+    // A host that refuses one archive may give another.
+    let no_way = hosts.iter().all(|host| host.has_no_way() && !host.is(FaultKind::Refused));
+    FetchError::Network { archive: archive.name.clone(), problem: faults.join("; "), hint, no_way }
 }

@@ -52,7 +52,12 @@ pub(super) fn rest(
         watch.note(format!("{}: the host gives no mark to go on by; starting again", archive.name));
         partial.restart()?;
     }
-    let ask = Ask { url: url.to_owned(), from: partial.bytes(), validator, proxy: client.proxy.clone() };
+    let ask = Ask {
+        url: url.to_owned(),
+        from: partial.bytes(),
+        validator,
+        proxy: client.proxy(url).map(str::to_owned),
+    };
     let pieces = transfer::start(client.agent(url), ask);
     let head = match next(&pieces, watch) {
         Some(Piece::Head(head)) => head,

@@ -48,6 +48,8 @@ pub enum FetchError {
         problem: String,
         /// What the user can do.
         hint: String,
+        /// True where no archive can be fetched from these hosts: it isn't about this one.
+        no_way: bool,
     },
     /// What was fetched isn't what the lock says.
     #[error(transparent)]

@@ -38,7 +38,7 @@ impl Fault {
         let (kind, what) = match status {
             404 | 410 => (FaultKind::Refused, "there is no such file"),
             401 | 403 => (FaultKind::Refused, "the host denies access"),
-            407 => (FaultKind::Proxy, "the proxy wants to know who asks"),
+            407 => (FaultKind::Proxy, "the proxy asks for a name and a password"),
             408 => (FaultKind::Passing, "the host waited too long"),
             429 => (FaultKind::Passing, "the host asks to slow down"),
             500..=599 => (FaultKind::Passing, "the host has trouble"),
@@ -56,12 +56,12 @@ impl Fault {
                 (FaultKind::Proxy, "the address of the proxy in the environment is not one".to_owned())
             }
             ureq::Error::ConnectProxyFailed(told) => {
-                (FaultKind::Proxy, format!("the proxy doesn't connect{through}: {told}"))
+                (FaultKind::Proxy, format!("{}{through}", refused(told)))
             }
             ureq::Error::Timeout(_) => (FaultKind::Passing, format!("nothing came for too long{through}")),
             ureq::Error::ConnectionFailed => (FaultKind::Passing, format!("can't connect{through}")),
             ureq::Error::Tls(told) => (FaultKind::Certificate, format!("TLS: {told}{through}")),
-            ureq::Error::Rustls(told) => (FaultKind::Certificate, format!("TLS: {told}{through}")),
+            ureq::Error::Rustls(told) => return Self::of_tls(&told.to_string(), &through),
             ureq::Error::TooManyRedirects | ureq::Error::RedirectFailed => {
                 (FaultKind::Refused, "it is redirected without end".to_owned())
             }
@@ -75,6 +75,21 @@ impl Fault {
         Self::new(kind, message)
     }
 
+    /// What the TLS library says of a connection.
+    fn of_tls(told: &str, through: &str) -> Self {
+        let Some(told) = told.strip_prefix(BAD_CERTIFICATE) else {
+            return Self::new(FaultKind::Passing, format!("no safe connection: {told}{through}"));
+        };
+        let message = match told {
+            "UnknownIssuer" => "its certificate is from nobody who is trusted here".to_owned(),
+            told if told.starts_with("certificate expired") => {
+                format!("its certificate has expired, or this machine's clock is wrong ({told})")
+            }
+            told => format!("its certificate isn't accepted: {told}"),
+        };
+        Self::new(FaultKind::Certificate, format!("{message}{through}"))
+    }
+
     /// What an error of the connection means.
     pub fn io(error: &io::Error, proxy: Option<&str>) -> Self {
         // The client hands some of its own errors through a reader.
@@ -82,6 +97,10 @@ impl Fault {
             return Self::of(inner, proxy);
         }
         let through = proxy.map(|proxy| format!(" (through the proxy {proxy})")).unwrap_or_default();
+        // So does the TLS library, whose errors wait for nothing.
+        if error.kind() == io::ErrorKind::InvalidData && error.get_ref().is_some() {
+            return Self::of_tls(&error.to_string(), &through);
+        }
         // The standard library gives this error no kind of its own.
         let text = error.to_string();
         if ["failed to lookup address", "No such host is known"].iter().any(|begin| text.starts_with(begin)) {
@@ -100,6 +119,20 @@ impl Fault {
             _ => text,
         };
         Self::new(FaultKind::Passing, format!("{message}{through}"))
+    }
+}
+
+/// How the TLS library begins what it says of a certificate.
+const BAD_CERTIFICATE: &str = "invalid peer certificate: ";
+
+/// Why a proxy doesn't connect, of the client's words.
+fn refused(told: &str) -> String {
+    let status = told.strip_prefix("proxy server responded ").and_then(|rest| rest.split('/').next());
+    match status {
+        Some("407") => "the proxy asks for a name and a password (HTTP 407)".to_owned(),
+        Some("403") => "the proxy refuses to connect to this host (HTTP 403)".to_owned(),
+        Some(status) => format!("the proxy doesn't connect: HTTP {status}"),
+        None => format!("the proxy doesn't connect: {told}"),
     }
 }
 

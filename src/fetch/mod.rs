@@ -12,6 +12,7 @@ mod journal;
 mod licence;
 mod order;
 mod partial;
+mod proxy;
 mod record;
 mod space;
 mod sums;

@@ -86,8 +86,8 @@ impl Watch for Ear<'_> {
 /// is there in part is gone on with.
 ///
 /// # Errors
-/// [`FetchError::Space`] before anything is fetched; [`FetchError::Locked`]; otherwise what became of each archive that
-/// failed, after the others were fetched.
+/// [`FetchError::Space`] before anything is fetched; [`FetchError::Locked`]; [`FetchError::Network`] as soon as no host can be
+/// reached at all; otherwise what became of each archive that failed, after the others were fetched.
 pub fn fetch(
     order: &Order,
     stop: &dyn Fn() -> bool,
@@ -95,6 +95,7 @@ pub fn fetch(
 ) -> Result<Vec<Fetched>, FetchError> {
     let bases = bases(order)?;
     let archives = chosen(order)?;
+    let client = Client::new(order.patience)?;
     let folder = record::folder(order.data, order.name);
     let missing = |archive: &&Archive| -> u64 {
         let path = folder.join(&archive.name);
@@ -103,7 +104,6 @@ pub fn fetch(
     space::require(&folder, archives.iter().map(missing).fold(0, u64::saturating_add))?;
     fs_err::create_dir_all(&folder)?;
     let Some(_lock) = disk::lock(&folder.join(".lock"))? else { return Err(FetchError::Locked { folder }) };
-    let client = Client::new(order.patience)?;
     let tries = Tries { rounds: order.retries, pause: order.pause };
     let (mut fetched, mut failed) = (Vec::new(), Vec::new());
     for (archive, number) in archives.iter().zip(1..) {
@@ -112,6 +112,7 @@ pub fn fetch(
         let mut ear = Ear { stop, tell: &mut *tell };
         match archive::fetch(&client, &bases, archive, &path, tries, &mut ear) {
             Ok(done) => fetched.push(done),
+            Err(error @ FetchError::Network { no_way: true, .. }) if failed.is_empty() => return Err(error),
             Err(error @ (FetchError::Mismatch(_) | FetchError::Network { .. })) => {
                 if archives.len() > 1 {
                     tell(Told::Failed(&error));
@@ -158,8 +159,11 @@ fn chosen<'a>(order: &'a Order) -> Result<Vec<&'a Archive>, FetchError> {
                 Choice::Part(part) => format!("no part {}", part.name()),
                 Choice::Archive(name) => format!("no archive `{name}`"),
             };
-            let names: Vec<&str> = all.iter().map(|archive| archive.name.as_str()).collect();
-            return Err(FetchError::Usage(format!("{} has {what}; it has {}", order.name, names.join(", "))));
+            let parts = Part::ALL.into_iter().filter(|part| all.iter().any(|archive| archive.part == *part));
+            let parts = parts.map(|part| -> &str { part.name() });
+            let names = parts.chain(all.iter().map(|archive| archive.name.as_str()));
+            let names = names.collect::<Vec<_>>().join(", ");
+            return Err(FetchError::Usage(format!("{} has {what}; it has {names}", order.name)));
         }
     }
     let wanted = |archive: &&Archive| {

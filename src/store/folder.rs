@@ -331,6 +331,7 @@ mod tests {
             synthetic: true,
             origin: None,
             encoder_weights: Vec::new(),
+            folder: None,
             state,
             cost: ModelCost { parameters: 53_374, conv_macs: 72_096_256 },
             provenance: Provenance { threads: 2, sessions: 1, ..Provenance::default() },

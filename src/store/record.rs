@@ -26,6 +26,10 @@ pub struct RunRecord {
     /// Files from which the network's encoder started; empty where it started from scratch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub encoder_weights: Vec<EncoderFile>,
+    /// Where a folder of the user's own images lay and how it was read, to find it again; none for data sets, and in records
+    /// of earlier versions. What lay there is part of the meaning, the place isn't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<serde_json::Value>,
     /// How far the run came.
     pub state: RunState,
     /// What the network costs.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -98,15 +98,47 @@ pub struct Server {
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
+type Answer = dyn Fn(&Request) -> Reply + Send + Sync;
+
 impl Server {
     pub fn new(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listening("http", "127.0.0.1", answer, |stream, seen, answer| serve(stream, seen, answer))
+    }
+
+    /// Gives these bytes under any name.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self::new(move |request| Reply::file(&bytes, "\"one\"", request))
+    }
+
+    /// Answers over TLS under `host`, which is this machine.
+    pub fn safe(
+        host: &str,
+        tls: Arc<rustls::ServerConfig>,
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::listening("https", host, answer, move |stream, seen, answer| {
+            let connection =
+                rustls::ServerConnection::new(Arc::clone(&tls)).map_err(std::io::Error::other)?;
+            let mut stream = rustls::StreamOwned::new(connection, stream);
+            serve(&mut stream, seen, answer)?;
+            stream.conn.send_close_notify();
+            stream.flush()
+        })
+    }
+
+    fn listening(
+        scheme: &str,
+        host: &str,
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+        serve: impl Fn(TcpStream, &Mutex<Vec<Request>>, &Answer) -> std::io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/", listener.local_addr().unwrap());
+        let address = format!("{scheme}://{host}:{}/", listener.local_addr().unwrap().port());
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, answer) = (Arc::clone(&requests), Arc::new(answer));
+        let (seen, answer, serve) = (Arc::clone(&requests), Arc::new(answer), Arc::new(serve));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+                let (seen, answer, serve) = (Arc::clone(&seen), Arc::clone(&answer), Arc::clone(&serve));
                 std::thread::spawn(move || {
                     // A client that goes away is no failure of the test.
                     let _ = serve(stream, &seen, &*answer);
@@ -116,14 +148,14 @@ impl Server {
         Self { address, requests }
     }
 
-    /// Gives these bytes under any name.
-    pub fn of(bytes: Vec<u8>) -> Self {
-        Self::new(move |request| Reply::file(&bytes, "\"one\"", request))
-    }
-
     /// Its address, with `/` at the end.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The port that it listens to.
+    pub fn port(&self) -> u16 {
+        self.address.trim_end_matches('/').rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
     /// What was asked for so far.
@@ -137,19 +169,25 @@ impl Server {
     }
 }
 
-fn serve(
-    stream: TcpStream,
-    seen: &Mutex<Vec<Request>>,
-    answer: &(dyn Fn(&Request) -> Reply + Send + Sync),
-) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?).lines();
-    let first = lines.next().transpose()?.unwrap_or_default();
-    let mut headers = BTreeMap::new();
-    for line in lines {
-        let line = line?;
-        let Some((name, value)) = line.split_once(':') else { break };
-        headers.insert(name.trim().to_ascii_lowercase(), value.trim().to_owned());
+/// The lines of a request up to the empty one, the first by itself and the others by their names in lower case.
+pub fn head(stream: &mut impl Read) -> std::io::Result<(String, BTreeMap<String, String>)> {
+    let mut text = Vec::new();
+    // Byte by byte: what follows is none of this reader's business.
+    while !text.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        text.push(byte[0]);
     }
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default().to_owned();
+    let headers = lines.filter_map(|line| line.split_once(':'));
+    let headers = headers.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()));
+    Ok((first, headers.collect()))
+}
+
+fn serve(mut stream: impl Read + Write, seen: &Mutex<Vec<Request>>, answer: &Answer) -> std::io::Result<()> {
+    let (first, headers) = head(&mut stream)?;
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let request = {
         let mut seen = seen.lock().unwrap();
@@ -160,7 +198,7 @@ fn serve(
     send(stream, &answer(&request))
 }
 
-fn send(mut stream: TcpStream, reply: &Reply) -> std::io::Result<()> {
+fn send(mut stream: impl Write, reply: &Reply) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {} Told\r\nConnection: close\r\n", reply.status);
     if reply.length {
         write!(head, "Content-Length: {}\r\n", reply.body.len()).unwrap();
@@ -178,6 +216,5 @@ fn send(mut stream: TcpStream, reply: &Reply) -> std::io::Result<()> {
         std::thread::sleep(time);
     }
     stream.write_all(&reply.body[pause..end])?;
-    stream.flush()?;
-    stream.shutdown(std::net::Shutdown::Write)
+    stream.flush()
 }

@@ -1,4 +1,5 @@
-//! A full disk, for real: a small file system in memory that takes the results, where one can be mounted.
+//! A full disk, for real: a small file system in memory that takes the results or the data, where one can
+//! be mounted.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
@@ -6,6 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::prepare::pairs;
 use super::program::{Program, counts};
 
 /// A file system of its own; it is gone with this value.
@@ -72,4 +74,27 @@ fn a_full_disk_is_told_and_costs_nothing_once_there_is_room() {
         assert_eq!(program.runs().len(), 2);
     }
     assert!(stopped > 3, "the disk was full in {stopped} of 17 sizes only");
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test must say so")]
+#[test]
+fn a_preparation_that_finds_the_disk_full_goes_on_once_there_is_room() {
+    let program = Program::new();
+    pairs(&program.folder().join("source"), 40, 64);
+    let import = |data| ["data", "import", "isic2017", "source", "--size", "64", "--data", data];
+    program.output(&import("alone")).expect(0, &[]);
+    let Some(disk) = SmallDisk::mount(&program.folder().join("data"), 4096) else {
+        eprintln!(
+            "skipped a_preparation_that_finds_the_disk_full_goes_on_once_there_is_room: mount needs root"
+        );
+        return;
+    };
+    disk.leave(256);
+    program.output(&import("data")).expect(3, &["hint: what is prepared is kept: free some space"]);
+    fs_err::remove_file(program.folder().join("data/ballast")).unwrap();
+    program.output(&["data", "status"]).expect(0, &["of 40 pairs, unfinished; the same command goes on"]);
+    program.output(&import("data")).expect(0, &["40 pairs"]);
+    let cache =
+        |data: &str| fs_err::read(program.folder().join(data).join("isic2017/isic2017-64.cache")).unwrap();
+    assert!(cache("data") == cache("alone"), "other bytes");
 }

@@ -81,6 +81,7 @@ pub fn run(settings: &Settings, variant: &str, seed: u64, images: usize, level: 
             synthetic,
             origin: (!synthetic).then(known_copy),
             encoder_weights: Vec::new(),
+            folder: None,
             state: RunState::Done { best_epoch, seconds: 100.0 * epochs as f64 },
             cost: ModelCost { parameters: 53_374, conv_macs: 72_096_256 },
             provenance: Provenance {

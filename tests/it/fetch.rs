@@ -1,110 +1,18 @@
 //! Fetching archives from hosts that behave well or badly, through the real binary.
-#![expect(clippy::unwrap_used, reason = "what fails here fails the test that called it")]
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod lock;
+mod proxy;
+mod secure;
+mod setting;
+mod stopped;
+
 use std::time::Duration;
 
-use ege_bench::digest::{hexadecimal, sha256};
-use md5::{Digest, Md5};
+use ege_bench::digest::sha256;
 
+use self::setting::{NAME, UNSURE, bytes, command, fetch, files, folder, is_whole, lock, program, sure};
 use super::archive_server::{Reply, Server};
 use super::program::{Output, Program};
-
-/// The archive of most tests.
-const NAME: &str = "ISIC-2017_Validation_Part1_GroundTruth.zip";
-
-/// Bytes that repeat late, so that a wrong place shows.
-fn bytes(length: usize, salt: u64) -> Vec<u8> {
-    let mut state = salt.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let step = |_| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32) as u8
-    };
-    (0..length).map(step).collect()
-}
-
-fn md5_of(bytes: &[u8]) -> String {
-    hexadecimal(&Md5::digest(bytes))
-}
-
-/// A lock file with one data set `isic2017`, of which each archive has these lines.
-fn lock(archives: &[(&str, &str)]) -> String {
-    let mut text = "version = 2\n[dataset.isic2017]\ntitle = \"small\"\nlicense = \"CC0-1.0\"\n\
-                    license-text = \"https://example.org/cc0\"\nlicense-evidence = \"the publisher's page\"\n\
-                    page = \"https://example.org\"\ncitations = [\"Somebody: Something\"]\n\
-                    base-urls = [\"https://host.invalid/a/\"]\n"
-        .to_owned();
-    for (name, lines) in archives {
-        let folder = name.trim_end_matches(".zip");
-        write!(
-            text,
-            "[[dataset.isic2017.archives]]\nname = \"{name}\"\npart = \"validation\"\nholds = \"masks\"\n\
-             origin = \"third party, for a test\"\nfolder = \"{folder}\"\nending = \"_segmentation.png\"\n{lines}\n"
-        )
-        .unwrap();
-    }
-    text
-}
-
-/// Lines that say everything of the bytes.
-fn sure(bytes: &[u8]) -> String {
-    let (md5, sha256) = (md5_of(bytes), sha256(bytes));
-    format!("bytes = {{ exact = {} }}\nmd5 = \"{md5}\"\nsha256 = \"{sha256}\"", bytes.len())
-}
-
-/// Lines that say nothing of the bytes but a rough size.
-const UNSURE: &str = "bytes = { about = 3_000_000 }";
-
-/// A folder with a lock file for the archive [`NAME`].
-fn program(lines: &str) -> Program {
-    let program = Program::new();
-    fs_err::write(program.folder().join("own.lock"), lock(&[(NAME, lines)])).unwrap();
-    program
-}
-
-/// `data fetch isic2017` from the addresses, quick to try again and without this machine's proxies.
-fn command(program: &Program, mirrors: &[&str], more: &[&str]) -> Command {
-    let mut arguments =
-        vec!["data", "fetch", "isic2017", "--lock", "own.lock", "--pause", "1", "--retries", "2"];
-    arguments.extend(["--accept-licence", "CC0-1.0"]);
-    for mirror in mirrors {
-        arguments.extend(["--mirror", mirror]);
-    }
-    arguments.extend(more);
-    let mut command = program.bare(&arguments);
-    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"] {
-        command.env_remove(name).env_remove(name.to_lowercase());
-    }
-    command
-}
-
-fn fetch(program: &Program, server: &Server) -> Output {
-    Output::of(command(program, &[server.address()], &["--patience", "1s"]))
-}
-
-fn folder(program: &Program) -> PathBuf {
-    program.folder().join("data/archives/isic2017")
-}
-
-/// Names of the files of an archive that lie there, sorted.
-fn files(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs_err::read_dir(folder) else { return Vec::new() };
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = names.filter(|name| name != ".lock").collect();
-    names.sort();
-    names
-}
-
-/// Checks that exactly these bytes lie there whole, with their record.
-#[track_caller]
-fn is_whole(program: &Program, bytes: &[u8]) {
-    assert_eq!(files(&folder(program)), [NAME.to_owned(), format!("{NAME}.seen.json")]);
-    assert!(fs_err::read(folder(program).join(NAME)).unwrap() == bytes, "the bytes are others");
-}
 
 #[test]
 fn a_licence_is_shown_and_accepted_once() {
@@ -363,14 +271,12 @@ fn no_way_to_the_host_is_told_plainly() {
 }
 
 #[test]
-fn a_proxy_of_the_environment_is_used() {
-    let bytes = bytes(1000, 17);
-    let program = program(&sure(&bytes));
-    let proxy = Server::of(bytes.clone());
-    let mut through = command(&program, &["http://host.invalid/"], &[]);
-    through.env("HTTP_PROXY", proxy.address());
-    let output = Output::of(through);
-    assert!(!proxy.requests().is_empty(), "{output:?}");
+fn where_no_host_can_be_reached_one_archive_is_enough_to_find_out() {
+    let program = Program::new();
+    fs_err::write(program.folder().join("own.lock"), lock(&[("a.zip", UNSURE), ("b.zip", UNSURE)])).unwrap();
+    let output = Output::of(command(&program, &["http://host.invalid/"], &[]));
+    output.expect(3, &["a.zip: host.invalid: the name can't be found", "offline"]);
+    assert!(!output.stderr.contains("b.zip"), "{output:?}");
 }
 
 #[test]
@@ -417,93 +323,4 @@ fn one_failure_does_not_keep_the_other_archives() {
     });
     fetch(&program, &server).expect(3, &["warning: a.zip: ", "2 archives couldn't be fetched", "c.zip: "]);
     assert_eq!(fs_err::read(folder(&program).join("b.zip")).unwrap(), bytes);
-}
-
-#[cfg(unix)]
-#[test]
-fn what_was_stopped_or_killed_goes_on_with_the_same_command() {
-    let bytes = bytes(2_000_000, 20);
-    for signal in ["INT", "KILL"] {
-        let program = program(&sure(&bytes));
-        let served = bytes.clone();
-        let server = Server::new(move |request| {
-            let reply = Reply::file(&served, "\"one\"", request);
-            if request.number == 0 { reply.stall(1_000_000, Duration::from_secs(30)) } else { reply }
-        });
-        let mut child = command(&program, &[server.address()], &[])
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .unwrap();
-        let part = folder(&program).join(format!("{NAME}.part"));
-        let begun = std::time::Instant::now();
-        while fs_err::metadata(&part).map_or(0, |metadata| metadata.len()) < 900_000 {
-            assert!(begun.elapsed() < Duration::from_mins(1), "nothing was fetched");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        // Meanwhile nobody else may fetch it.
-        fetch(&program, &server).expect(6, &["another process fetches this data set"]);
-        let id = child.id().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
-        if signal == "INT" {
-            Output::from(child.wait_with_output().unwrap())
-                .expect(5, &["interrupted; the same command goes on"]);
-        } else {
-            child.wait().unwrap();
-        }
-        assert!(!folder(&program).join(NAME).exists());
-        fetch(&program, &server).expect(0, &["going on after 1000000 bytes", "fetched"]);
-        is_whole(&program, &bytes);
-        assert_eq!(server.asked_from(), [None, Some(1_000_000)]);
-    }
-}
-
-#[test]
-fn what_is_left_of_nobody_or_of_another_file_is_not_gone_on_with() {
-    let bytes = bytes(100_000, 21);
-    let program = program(&sure(&bytes));
-    fs_err::create_dir_all(folder(&program)).unwrap();
-    let part = folder(&program).join(format!("{NAME}.part"));
-    fs_err::write(&part, [7; 5000]).unwrap();
-    let server = Server::of(bytes.clone());
-    fetch(&program, &server).expect(0, &["fetched"]);
-    assert_eq!(server.asked_from(), [None]);
-    // More bytes than the host has.
-    fs_err::remove_file(folder(&program).join(NAME)).unwrap();
-    fs_err::write(&part, vec![7; 200_000]).unwrap();
-    let journal = format!(
-        "{{\"url\":\"{}{NAME}\",\"total\":300000,\"etag\":\"\\\"one\\\"\",\"last_modified\":null}}",
-        server.address()
-    );
-    fs_err::write(folder(&program).join(format!("{NAME}.part.json")), journal).unwrap();
-    fetch(&program, &server).expect(0, &["no bytes from there on; starting again", "fetched"]);
-    is_whole(&program, &bytes);
-}
-
-#[test]
-fn what_was_seen_is_entered_into_a_lock_file_once() {
-    let bytes = bytes(2_900_000, 22);
-    let program = program(UNSURE);
-    let lock_file = program.folder().join("own.lock");
-    let before = format!("# by hand\n{}", fs_err::read_to_string(&lock_file).unwrap());
-    fs_err::write(&lock_file, &before).unwrap();
-    let enter = |more: &[&str]| program.output(&[&["data", "lock", "--file", "own.lock"], more].concat());
-    enter(&[]).expect(3, &["no fetched archive lies in data/archives", "ege-bench data fetch"]);
-    fetch(&program, &Server::of(bytes.clone())).expect(0, &["no checksum is known"]);
-    enter(&["isic2017"]).expect(0, &["added", "1 added to own.lock"]);
-    let after = fs_err::read_to_string(&lock_file).unwrap();
-    let added = after.lines().find(|line| line.starts_with("seen = ")).unwrap();
-    assert!(added.contains(&sha256(&bytes)) && added.contains("bytes = 2900000"), "{added}");
-    assert_eq!(after.replace(&format!("{added}\n"), ""), before, "nothing else changed");
-    enter(&[]).expect(0, &["stood there", "0 added"]);
-    // Now another fetch must bring the same, and a lock that says otherwise stands.
-    let other = self::bytes(2_900_000, 23);
-    fs_err::remove_file(folder(&program).join(NAME)).unwrap();
-    fetch(&program, &Server::of(other.clone())).expect(3, &["sha256 is ", &sha256(&other), &sha256(&bytes)]);
-    fetch(&program, &Server::of(bytes.clone())).expect(0, &["fetched"]);
-    let changed = after.replace(&sha256(&bytes), &sha256(&other));
-    fs_err::write(&lock_file, &changed).unwrap();
-    enter(&[]).expect(3, &["sha256 of ", &sha256(&bytes), &sha256(&other), "nothing was written"]);
-    assert_eq!(fs_err::read_to_string(&lock_file).unwrap(), changed);
-    program.output(&["data", "lock", "--file", "absent.lock"]).expect(2, &["absent.lock", "--file FILE"]);
 }

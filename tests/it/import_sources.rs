@@ -243,3 +243,23 @@ fn what_was_fetched_is_imported_without_being_named() {
     );
     program.output(&["data", "status"]).expect(0, &["intact", "official 3/2750"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_nowhere_and_pipes_keep_nobody_waiting() {
+    use std::os::unix::fs::symlink;
+    let program = Program::new();
+    let folder = program.folder();
+    let pictures = pictures(&TRAINING);
+    unpacked(&folder.join("unpacked"), &pictures);
+    symlink("/nowhere/at/all", folder.join("unpacked/broken.jpg")).unwrap();
+    symlink(folder.join("unpacked"), folder.join("unpacked/circle")).unwrap();
+    let output = import(&program, &["unpacked"], "data");
+    output.expect(0, &["2 links that lead nowhere", "broken.jpg", "circle", "2 pairs"]);
+    // A pipe in the place of an image is refused by name.
+    let image = folder.join(format!("unpacked/{IMAGES}/{}.jpg", TRAINING[1]));
+    fs_err::remove_file(&image).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&image).status().unwrap().success());
+    let output = import(&program, &["unpacked"], "data");
+    output.expect(3, &[TRAINING[1], "is a pipe or a device, not a file"]);
+}

@@ -85,6 +85,24 @@ fn a_preparation_killed_again_and_again_ends_with_the_same_bytes() {
     dataset::open("isic2017", 96, &program.folder().join("killed")).unwrap();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_preparation_that_is_stopped_says_so_and_goes_on() {
+    let program = Program::new();
+    pairs(&program.folder().join("source"), 200, 256);
+    let import = ["data", "import", "isic2017", "source", "--size", "64"];
+    let background = program.start_bare(&import);
+    let journal = program.folder().join("data/isic2017/.unfinished-isic2017-64.cache.journal");
+    let begun = Instant::now();
+    while !journal.exists() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    background.signal("INT");
+    let stopped = background.finish();
+    stopped.expect(5, &["interrupted; the same command goes on"]);
+    ok(&program.output(&import));
+}
+
 #[test]
 fn two_at_a_time_do_not_prepare_the_same() {
     let program = Program::new();

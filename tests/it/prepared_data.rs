@@ -85,11 +85,21 @@ fn pruning_says_what_goes_before_it_goes() {
     assert!(left.exists());
     program.output(&["data", "prune", "--yes"]).expect(0, &["freed"]);
     assert!(!left.exists() && folder.join("isic2017-32.cache").exists());
-    program.output(&["data", "prune"]).expect(0, &["nothing to remove"]);
-
+    // What is prepared stays, and it is said what it is and who needs it.
+    let kept = program.output(&["data", "prune", "--yes"]);
+    kept.expect(0, &["5 pairs of isic2017 at 32", "5 pairs of isic2017 at 64-area", "nobody that is known"]);
+    kept.expect(0, &["nothing to remove", "`ege-bench data prune EXPERIMENT...`"]);
+    assert!(folder.join("isic2017-32.cache").exists() && folder.join("isic2017-64-area.cache").exists());
+    fs_err::create_dir(program.folder().join("experiments")).unwrap();
     let experiment =
         "name = \"e\"\n[data]\ndataset = \"isic2017\"\nsplit = \"paper\"\nsize = 32\n[model.unet]\n";
     fs_err::write(program.folder().join("e.toml"), experiment).unwrap();
+    fs_err::write(program.folder().join("experiments/known.toml"), experiment).unwrap();
+    fs_err::write(program.folder().join("experiments/wrong.toml"), "name = 3").unwrap();
+    program.output(&["data", "prune"]).expect(0, &["experiments/known.toml", "experiments/wrong.toml isn't"]);
+    let told = json(&program, &["data", "prune"]);
+    assert_eq!(told["prepared"][0]["experiments"], serde_json::json!(["experiments/known.toml"]));
+    assert_eq!(told["prepared"][1]["experiments"], serde_json::json!([]));
     let told = json(&program, &["data", "prune", "e.toml"]);
     assert_eq!((&told["removed"], told["choices"].as_array().unwrap().len()), (&false.into(), 1));
     assert!(told["choices"][0]["paths"][0].as_str().unwrap().ends_with("isic2017-64-area.cache"));

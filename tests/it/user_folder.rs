@@ -106,6 +106,41 @@ fn the_id_follows_the_content_not_the_path() {
 }
 
 #[test]
+fn a_run_of_a_folder_is_executed_again_wherever_the_folder_lies_now() {
+    let program = program();
+    let text = EXPERIMENT.replace(
+        "split.fractions = { select = 0.2, report = 0.25, seed = 3 }",
+        "split.lists = { train = \"my images/train.txt\", select = \"val.txt\", report = \"val.txt\" }",
+    );
+    write(&program, &text);
+    let from = |name: &str| program.folder().join(name);
+    fs_err::write(from("my images/train.txt"), "lesion 0\nlesion 1\nlesion 2\nlesion 3\n").unwrap();
+    fs_err::write(from("val.txt"), "lesion 4\nlesion 5\n").unwrap();
+    fake(&program, "run").expect(0, &[]);
+    let id = ids(&program).remove(0);
+    let verify =
+        |more: &[&str]| program.output(&[&["--trainer", "fake", "verify", "--rerun", &id], more].concat());
+    verify(&[]).expect(0, &[": identical"]);
+    program.output(&["store", "show", &id]).expect(0, &["images from", "my images"]);
+    let explained = program.output(&["--trainer", "fake", "explain", &id]);
+    explained.expect(0, &["the same settings and seed are this run now, too"]);
+    // It is prepared again where that is gone.
+    fs_err::remove_dir_all(from("data")).unwrap();
+    verify(&[]).expect(0, &["preparing"]);
+    fs_err::rename(from("my images"), from("moved")).unwrap();
+    verify(&[]).expect(3, &["its images came from", "my images", "isn't there", "--folder DIR"]);
+    verify(&["--folder", "moved"]).expect(0, &[": identical"]);
+    let mask = from("moved/masks/lesion 4_mask.png");
+    image::GrayImage::from_pixel(48, 40, image::Luma([1])).save(&mask).unwrap();
+    verify(&["--folder", "moved"]).expect(3, &["not the same run: data-digest was", "--folder DIR"]);
+    let record = program.runs()[0].join("run.json");
+    let mut told: serde_json::Value = serde_json::from_slice(&fs_err::read(&record).unwrap()).unwrap();
+    told.as_object_mut().unwrap().remove("folder");
+    fs_err::write(&record, told.to_string()).unwrap();
+    verify(&[]).expect(3, &["its record doesn't say where that lies", "an earlier version made it"]);
+}
+
+#[test]
 fn lists_divide_a_folder() {
     let program = program();
     let text = EXPERIMENT.replace(
@@ -150,4 +185,49 @@ fn mistakes_are_shown_at_their_place() {
     fs_err::remove_file(program.folder().join("my images/masks/lesion 7_mask.png")).unwrap();
     check("", "", 3, &["images/lesion 7.jpg: has no mask masks/lesion 7.png"]);
     assert!(!program.folder().join("data").exists(), "nothing is written");
+}
+
+/// Sets the times of a file back to what they were.
+fn keep_times(path: &Path, change: impl FnOnce()) {
+    let before = fs_err::metadata(path).unwrap();
+    change();
+    let file = fs_err::File::options().write(true).open(path).unwrap();
+    file.file().set_modified(before.modified().unwrap()).unwrap();
+    let after = fs_err::metadata(path).unwrap();
+    assert_eq!((after.len(), after.modified().unwrap()), (before.len(), before.modified().unwrap()));
+}
+
+/// A PNG file of which a pixel is another, with the same length: stored, not compressed.
+fn stored_png(value: u8) -> Vec<u8> {
+    let mut file = Vec::new();
+    let pixels: Vec<u8> = (0..48 * 40).map(|i| if i == 700 { value } else { (i % 3) as u8 }).collect();
+    let encoder = image::codecs::png::PngEncoder::new_with_quality(
+        &mut file,
+        image::codecs::png::CompressionType::Uncompressed,
+        image::codecs::png::FilterType::NoFilter,
+    );
+    image::ImageEncoder::write_image(encoder, &pixels, 48, 40, image::ExtendedColorType::L8).unwrap();
+    file
+}
+
+#[test]
+fn a_file_that_changed_in_place_is_found() {
+    let program = program();
+    let mask = program.folder().join("my images/masks/lesion 4_mask.png");
+    fs_err::write(&mask, stored_png(0)).unwrap();
+    fake(&program, "run").expect(0, &[]);
+    let first = ids(&program);
+    let verify = |more: &[&str]| program.output(&[&["data", "verify", "folder"], more].concat());
+    verify(&["--deep"]).expect(0, &["intact, every byte", "my images, as it is now"]);
+    keep_times(&mask, || fs_err::write(&mask, stored_png(1)).unwrap());
+    verify(&["--deep"]).expect(3, &["my images: has changed since it was prepared", "lesion 4"]);
+    // What the file system notes of changes shows it at once, where it does; then a run sees the new pixels.
+    if cfg!(unix) {
+        verify(&[]).expect(3, &["by names, lengths or times", "prepares it again"]);
+        fake(&program, "run").expect(0, &["preparing"]);
+        assert_ne!(ids(&program), first);
+        verify(&["--deep"]).expect(0, &[]);
+    }
+    fs_err::rename(program.folder().join("my images"), program.folder().join("moved")).unwrap();
+    verify(&["--deep"]).expect(0, &["my images, which isn't there"]);
 }

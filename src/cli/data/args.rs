@@ -35,7 +35,8 @@ pub(in crate::cli) enum DataCommand {
     /// Check whether what is prepared is what it was
     ///
     /// Header, length and metadata of every prepared file, and the tree hash of the copy that it was made of against
-    /// datasets.lock; with --deep the checksum of every image and mask.
+    /// datasets.lock; with --deep the checksum of every image and mask. A folder of your own is compared with what was prepared
+    /// of it: by names, lengths and times of its files, with --deep by preparing every pair again.
     #[command(after_help = "Example:\n  ege-bench data verify isic2017 --deep")]
     Verify(VerifyArguments),
     /// Write a prepared image beside its mask as a picture
@@ -43,7 +44,8 @@ pub(in crate::cli) enum DataCommand {
     Show(ShowArguments),
     /// Remove unfinished files, and prepared data that no experiment needs
     ///
-    /// Without --yes it only says what would go.
+    /// Without --yes it only says what would go. Without an experiment, what is prepared stays: it says what each file is, and
+    /// which stored runs, and which experiments of the folder experiments/, need it.
     #[command(
         after_help = "Examples:\n  ege-bench data prune\n  ege-bench data prune experiments/*.toml --yes"
     )]
@@ -54,8 +56,9 @@ pub(in crate::cli) enum DataCommand {
     /// there and right isn't fetched again. Each archive is compared with the checksums of datasets.lock; one that
     /// differs is kept under another name and refused. Archives land in archives/DATASET of the data folder.
     ///
-    /// A proxy is taken from the environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; `SSL_CERT_FILE`
-    /// names the certificate authorities of one that looks into connections.
+    /// A proxy is taken from the environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` (http://NAME:PASSWORD@HOST:PORT) and
+    /// `NO_PROXY`. `SSL_CERT_FILE` names a PEM file of certificate authorities that count instead of those that this program
+    /// knows, for a proxy that looks into connections; the system's bundle has both.
     #[command(after_help = "Examples:\n  ege-bench data fetch isic2017 --accept-licence CC0-1.0\n  \
                             ege-bench data fetch isic2018 --part training,validation\n  \
                             ege-bench data fetch isic2017 --mirror https://mirror.example.org/isic2017")]
@@ -90,20 +93,27 @@ pub(in crate::cli) enum DataCommand {
 pub(in crate::cli) struct PrepareArguments {
     /// The data set's name, as `ege-bench data list` shows it
     pub dataset: String,
+    #[command(flatten)]
+    pub preparation: PreparationArguments,
+}
+
+/// How images are prepared, wherever they come from.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PreparationArguments {
     /// Height and width of the prepared images in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
     pub size: usize,
     /// The kernel that resizes images and masks of another size
     #[arg(long, value_name = "KERNEL", default_value = "bilinear-antialias")]
     pub resize: ResizeOption,
-    /// Replace what was prepared before even where it holds images that the archives lack
+    /// Replace what was prepared before even where it holds images that are missing now
     #[arg(long)]
     pub replace: bool,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyArguments {
-    /// A data set's name; all that is prepared where none is named
+    /// A data set's name, or `folder` for folders of your own [default: all that is prepared]
     pub dataset: Option<String>,
     /// Verify every byte of images and masks, not only what a file says of itself
     #[arg(long)]
@@ -232,13 +242,6 @@ pub(in crate::cli) struct ImportArguments {
     /// Zip archives, and folders of them or of images and masks [default: what was fetched]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Height and width of the prepared images in pixels
-    #[arg(long, value_name = "PIXELS", default_value_t = DEFAULT_SIZE)]
-    pub size: usize,
-    /// The kernel that resizes images and masks of another size
-    #[arg(long, value_name = "KERNEL", default_value = "bilinear-antialias")]
-    pub resize: ResizeOption,
-    /// Replace an earlier import even where it holds images that the folder lacks
-    #[arg(long)]
-    pub replace: bool,
+    #[command(flatten)]
+    pub preparation: PreparationArguments,
 }

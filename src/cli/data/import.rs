@@ -2,31 +2,45 @@
 
 use std::path::PathBuf;
 
-use super::args::{ImportArguments, PrepareArguments};
+use super::args::{ImportArguments, PreparationArguments, PrepareArguments};
 use super::bar::PairBar;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::Failure;
 use crate::cli::table::Table;
 use crate::dataset::{self, Preparation, SourceCopy, lock};
+use crate::executor::Interrupt;
 use crate::fetch;
 
 /// `ege-bench data prepare`: an import of what was fetched.
 pub(in crate::cli) fn prepare(context: &Context, arguments: &PrepareArguments) -> Result<ExitCode, Failure> {
-    let &PrepareArguments { ref dataset, size, resize, replace } = arguments;
-    run(context, &ImportArguments { dataset: dataset.clone(), paths: Vec::new(), size, resize, replace })
+    prepared(context, &arguments.dataset, &[], &arguments.preparation)
 }
 
 pub(in crate::cli) fn run(context: &Context, arguments: &ImportArguments) -> Result<ExitCode, Failure> {
+    prepared(context, &arguments.dataset, &arguments.paths, &arguments.preparation)
+}
+
+fn prepared(
+    context: &Context,
+    dataset: &str,
+    named: &[PathBuf],
+    &PreparationArguments { size, resize, replace }: &PreparationArguments,
+) -> Result<ExitCode, Failure> {
     let printer = context.printer;
+    // A killed preparation goes on where it stopped, so there is nothing to be waited for.
+    Interrupt::on_signals(move || {
+        printer.note("interrupted; the same command goes on");
+        std::process::exit(i32::from(ExitCode::Interrupted.number()));
+    })
+    .map_err(|error| Failure::usage(format!("can't listen to Ctrl-C: {error}"), None))?;
     let bar = PairBar::new(printer);
-    let paths = paths(context, arguments)?;
+    let paths = paths(context, dataset, named)?;
     let told: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    printer.note(format_args!("importing {} from {}", arguments.dataset, told.join(", ")));
+    printer.note(format_args!("importing {dataset} from {}", told.join(", ")));
     let mut show = |done, all| bar.show(done, all);
-    let ImportArguments { dataset, size, resize, replace, .. } = arguments;
-    let preparation = Preparation { size: *size, resize: resize.0 };
-    let imported = dataset::import_from(dataset, &paths, preparation, &context.data, *replace, &mut show);
+    let preparation = Preparation { size, resize: resize.0 };
+    let imported = dataset::import_from(dataset, &paths, preparation, &context.data, replace, &mut show);
     drop(bar);
     let report = imported?;
 
@@ -59,19 +73,18 @@ pub(in crate::cli) fn run(context: &Context, arguments: &ImportArguments) -> Res
 }
 
 /// What the user named, or else what was fetched.
-fn paths(context: &Context, arguments: &ImportArguments) -> Result<Vec<PathBuf>, Failure> {
-    if !arguments.paths.is_empty() {
-        return Ok(arguments.paths.clone());
+fn paths(context: &Context, dataset: &str, named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    if !named.is_empty() {
+        return Ok(named.to_vec());
     }
     // A name that nobody knows has no folder, and is told with those that are known.
-    lock::builtin().dataset(&arguments.dataset)?;
-    let fetched = fetch::folder(&context.data, &arguments.dataset);
+    lock::builtin().dataset(dataset)?;
+    let fetched = fetch::folder(&context.data, dataset);
     if fetched.is_dir() {
         return Ok(vec![fetched]);
     }
     let hint = format!(
-        "name archives or folders that you have, or fetch the official ones: `ege-bench data fetch {}`",
-        arguments.dataset
+        "name archives or folders that you have, or fetch the official ones: `ege-bench data fetch {dataset}`"
     );
     Err(Failure::data(format!("nothing was fetched into {}", fetched.display()), Some(hint)))
 }

@@ -8,6 +8,7 @@ pub(super) mod leaks;
 pub(super) mod list;
 pub(super) mod lock;
 mod meter;
+mod needs;
 pub(super) mod prune;
 pub(super) mod show;
 pub(super) mod split;

@@ -3,21 +3,25 @@
 use serde_json::json;
 
 use super::args::VerifyArguments;
+use super::bar::PairBar;
 use crate::cli::context::Context;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::failure::{Failure, with_data_folder};
 use crate::cli::size::human;
 use crate::cli::table::Table;
-use crate::dataset::{self, Cache, DatasetError, Images, Prepared, lock};
+use crate::dataset::{self, Cache, DatasetError, Images, Prepared, folder, lock};
+
+/// What all folders of the user's own are called here.
+const FOLDERS: &str = "folder";
 
 pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Result<ExitCode, Failure> {
-    if let Some(name) = &arguments.dataset {
+    if let Some(name) = arguments.dataset.as_ref().filter(|name| *name != FOLDERS) {
         lock::builtin().dataset(name)?;
     }
     let wanted = |found: &Prepared| arguments.dataset.as_ref().is_none_or(|name| found.dataset() == name);
     let found = dataset::prepared(&context.data).map_err(DatasetError::from)?;
     let checked: Vec<_> =
-        found.into_iter().filter(wanted).map(|found| check(found, arguments.deep)).collect();
+        found.into_iter().filter(wanted).map(|found| check(context, found, arguments.deep)).collect();
     if arguments.json {
         let rows: Vec<_> = checked.iter().map(|checked| row(context, checked)).collect();
         context.printer.json(&json!({ "deep": arguments.deep, "prepared": rows }));
@@ -46,6 +50,11 @@ pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Res
             let damaged = checked.into_iter().nth(index).map(|(_, result)| result.err());
             Err(damaged.flatten().map_or_else(|| Failure::data("damaged", None), Failure::from))
         }
+        (None, Some(name)) if checked.is_empty() && name == FOLDERS => {
+            let hint =
+                "an experiment with [dataset.folder] names one: `ege-bench plan EXPERIMENT` prepares it";
+            Err(Failure::data("no folder of yours is prepared", Some(hint.to_owned())))
+        }
         (None, Some(name)) if checked.is_empty() => {
             Err(dataset::glance(name, dataset::DEFAULT_SIZE, &context.data)
                 .err()
@@ -57,10 +66,13 @@ pub(in crate::cli) fn run(context: &Context, arguments: &VerifyArguments) -> Res
 
 type Checked = (Prepared, Result<(Cache, String), DatasetError>);
 
-/// Checks one cache, and that the copy which it says it was made of has the tree hash that the lock has for it.
-fn check(found: Prepared, deep: bool) -> Checked {
+/// Checks one cache, and that the copy which it says it was made of has the tree hash that the lock has for it, or the folder
+/// still is what it was.
+fn check(context: &Context, found: Prepared, deep: bool) -> Checked {
     let opened = if deep { found.open() } else { found.glance() };
     let result = opened.and_then(|cache| {
+        let bar = PairBar::new(context.printer);
+        folder::check(&cache, deep, &mut |done, all| bar.show(done, all))?;
         let source = source(&cache, found.dataset())?;
         Ok((cache, source))
     });
@@ -68,6 +80,11 @@ fn check(found: Prepared, deep: bool) -> Checked {
 }
 
 fn source(cache: &Cache, dataset: &str) -> Result<String, DatasetError> {
+    match folder::place(cache) {
+        Some((path, true)) => return Ok(format!("{path}, as it is now")),
+        Some((path, false)) => return Ok(format!("{path}, which isn't there")),
+        None => {}
+    }
     let Some(copy) = cache.source_copy() else { return Ok("unknown copy".to_owned()) };
     let known = lock::builtin().dataset.get(dataset).and_then(|dataset| dataset.prepared.get(copy));
     match known {

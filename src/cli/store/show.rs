@@ -74,6 +74,9 @@ fn head(standing: &Standing, folder: &std::path::Path) -> Table {
         let copy = origin.copy.as_deref().unwrap_or("an unknown copy");
         row("images", format!("{copy}, {} pairs", origin.pairs));
     }
+    if let Some(path) = record.folder.as_ref().and_then(|folder| folder["path"].as_str()) {
+        row("images from", path.to_owned());
+    }
     for file in &record.encoder_weights {
         row("encoder", format!("{} from {}, SHA-256 {}", file.encoder, file.file, file.sha256));
     }

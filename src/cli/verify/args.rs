@@ -31,6 +31,10 @@ pub(in crate::cli) struct VerifyArguments {
     /// The files of trained weights that the run started from: a record names them by their SHA-256 only
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub encoder_weights: Vec<PathBuf>,
+    /// Where the run's images lie now, if they came from a folder of your own [default: where they lay]; what lies there has to be
+    /// what the run saw
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
     /// Keep what the repeats leave in this folder, which is new or empty
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,

@@ -34,6 +34,7 @@ fn of_reruns(arguments: &VerifyArguments) -> Option<&'static str> {
         (arguments.times > 1, "--times"),
         (arguments.tolerance.is_some(), "--tolerance"),
         (!arguments.encoder_weights.is_empty(), "--encoder-weights"),
+        (arguments.folder.is_some(), "--folder"),
         (arguments.keep.is_some(), "--keep"),
         (arguments.threads.is_some(), "--threads"),
         (arguments.kernels.is_some(), "--kernels"),

@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::label::Labels;
 use crate::cli::progress::Progress;
 use crate::cli::store::find;
-use crate::executor::{Interrupt, PlanItem, Session, Trainer, now, provenance, recall};
+use crate::executor::{Interrupt, PlanItem, Session, Trainer, now, provenance, recall, remember};
 use crate::kernel::use_kernels;
 use crate::store::{FORMAT, MeasuredWith, NoiseFloor, Provenance, Results, RunFolder, RunState};
 use crate::verify::{Comparison, Left, Meter, Spreads, Verdict, compare, judge};
@@ -31,7 +31,14 @@ pub(super) fn run(context: &Context, run: &Path, arguments: &VerifyArguments) ->
     let printer = context.printer;
     let place = Place::new(&context.results, arguments.keep.as_deref())?;
     let files = arguments.encoder_weights.clone();
-    let item = recall(&record, files, trainer, &place.results(1), &context.data)?;
+    let run = remember(&record, files, arguments.folder.as_deref())?;
+    if let Some(folder) = run.folder.as_ref().filter(|folder| !folder.path.is_dir()) {
+        let id = &record.id;
+        let message = format!("{id}: its images came from {}, which isn't there", folder.path.display());
+        return Err(Failure::data(message, Some("say where they lie now: `--folder DIR`".to_owned())));
+    }
+    context.prepare_folders(std::slice::from_ref(&run))?;
+    let item = recall(&record, run, trainer, &place.results(1), &context.data)?;
     let signals = Interrupt::on_signals(move || printer.note("stopping; Ctrl-C again ends at once"))
         .map_err(|error| Failure::usage(format!("can't listen to Ctrl-C: {error}"), None))?;
 

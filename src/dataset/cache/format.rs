@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Preparation;
+use crate::dataset::folder::Place;
 use crate::experiment::settings::Resize;
 
 /// First bytes of every cache.
@@ -102,6 +103,9 @@ pub(super) struct Metadata {
     /// For a folder of the user's: SHA-256 of what its files were when they were read (`folder::stamp`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<String>,
+    /// For a folder of the user's: where it lay and how it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The pairs, sorted by id.
     pub pairs: Vec<Record>,
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use memmap2::Mmap;
 use rayon::prelude::*;
 
-use super::format::{self, FORMAT, HEADER_BYTES, Header, Metadata};
+use super::format::{self, FORMAT, HEADER_BYTES, Header, Metadata, Record};
 use super::map;
 use crate::dataset::error::import_command;
+use crate::dataset::folder::Place;
 use crate::dataset::{DatasetError, Images, Origin, Preparation, digest, lock};
 use crate::experiment::settings::Resize;
 
@@ -78,6 +79,16 @@ impl Cache {
     /// What the files of a user's folder were when they were read; none for other images.
     pub(in crate::dataset) fn stamp(&self) -> Option<&str> {
         self.metadata.stamp.as_deref()
+    }
+
+    /// Where the user's folder lay that it is of, and how it was read; none for other images.
+    pub(in crate::dataset) fn place(&self) -> Option<&Place> {
+        self.metadata.place.as_ref()
+    }
+
+    /// The pairs with their checksums, sorted by id.
+    pub(in crate::dataset) fn records(&self) -> &[Record] {
+        &self.metadata.pairs
     }
 
     /// Verifies the checksum of every image and mask.

@@ -6,6 +6,7 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 
 use super::format::{FORMAT, HEADER_BYTES, Header, Metadata, Record};
+use crate::dataset::folder::Place;
 use crate::dataset::{DatasetError, Preparation, digest};
 
 /// Where the images of a cache came from.
@@ -21,6 +22,8 @@ pub(in crate::dataset) struct Source {
     pub resized: usize,
     /// What the files of a user's folder were when they were read.
     pub stamp: Option<String>,
+    /// Where a user's folder lay and how it was read.
+    pub place: Option<Place>,
 }
 
 /// Where pairs stand.
@@ -72,6 +75,7 @@ pub(in crate::dataset) fn seal(
         resized: Some(source.resized),
         resize: preparation.resize,
         stamp: source.stamp,
+        place: source.place,
         pairs: records,
     })
     .map_err(std::io::Error::from)?;

@@ -61,22 +61,36 @@ fn told(error: &zune_jpeg::errors::DecodeErrors) -> String {
     format!("does not decode: {}", format!("{error:?}").trim_matches('"'))
 }
 
-/// Where the image that the file begins with has its first scan and its end marker; an image inside the EXIF data, or
-/// behind the end, is another one.
-fn scans(file: &[u8]) -> Option<Range<usize>> {
-    let mut at = 2;
+/// The scans of the image that a file begins with.
+struct Scans {
+    /// From the first marker of a scan to the end marker; an image inside the EXIF data, or behind the end, is another one.
+    range: Range<usize>,
+    /// True where another scan follows the first.
+    several: bool,
+}
+
+/// Looks for the scans; none where the file has no end marker.
+fn scans(file: &[u8]) -> Option<Scans> {
+    let mut start = 2;
     // Segments before the first scan: a marker, then a length that counts itself.
-    while file.get(at + 1) != Some(&START_OF_SCAN) {
-        match file.get(at..at + 4)? {
+    while file.get(start + 1) != Some(&START_OF_SCAN) {
+        match file.get(start..start + 4)? {
             // Any number of these may stand before a marker.
-            [0xFF, 0xFF, ..] => at += 1,
-            [0xFF, _, high, low] => at += 2 + usize::from(u16::from_be_bytes([*high, *low])),
+            [0xFF, 0xFF, ..] => start += 1,
+            [0xFF, _, high, low] => start += 2 + usize::from(u16::from_be_bytes([*high, *low])),
             _ => return None,
         }
     }
-    // Inside a scan the byte 0xFF is never followed by this one unless it is the marker.
-    let end = file[at..].windows(2).position(|pair| pair == [0xFF, END_OF_IMAGE])?;
-    Some(at..at + end)
+    // Inside a scan the byte 0xFF is never followed by one of these unless it is the marker.
+    let mut count = 0;
+    for at in memchr::memchr_iter(0xFF, &file[start..]) {
+        match file.get(start + at + 1) {
+            Some(&START_OF_SCAN) => count += 1,
+            Some(&END_OF_IMAGE) => return Some(Scans { range: start..start + at, several: count > 1 }),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The file up to its end, which is replaced by bytes that continue the scan: the decoder goes on over an end marker that
@@ -85,10 +99,8 @@ fn scans(file: &[u8]) -> Option<Range<usize>> {
 fn without_end(file: &[u8]) -> Cow<'_, [u8]> {
     /// More than the decoder reads ahead.
     const AHEAD: usize = 64;
-    let Some(scans) = scans(file) else { return file.into() };
-    let starts = |&pair: &&[u8]| pair == [0xFF, START_OF_SCAN];
-    if file[scans.clone()].windows(2).filter(starts).count() > 1 {
-        return file.into();
+    match scans(file) {
+        Some(Scans { range, several: false }) => [&file[..range.end], &[0; AHEAD]].concat().into(),
+        _ => file.into(),
     }
-    [&file[..scans.end], &[0; AHEAD]].concat().into()
 }

@@ -3,26 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use super::listing::{Listing, list};
+use super::place::Place;
 use super::split::split;
-use crate::dataset::cache::{self, Cache, Source, Wanted};
-use crate::dataset::decode::MaskValues;
+use crate::dataset::cache::{self, Cache, Source};
 use crate::dataset::import::{tree, tree_sha256};
 use crate::dataset::prepare::{self, Order};
-use crate::dataset::{DatasetError, Images, Preparation, Split, digest};
+use crate::dataset::{DatasetError, Images, Preparation, Split};
 use crate::experiment::settings::FolderSource;
 
 /// What the cache of any such folder says it is of, and the folder of prepared data that it lies in.
 pub(in crate::dataset) const DATASET: &str = "folder";
 
-/// The command that prepares such a folder.
-pub(in crate::dataset) const MEND: &str = "ege-bench plan EXPERIMENT";
-
 /// Where the cache of the folder lies.
 pub fn cache_path(source: &FolderSource, preparation: Preparation, data_dir: &Path) -> PathBuf {
-    wanted(source, preparation, data_dir).path
+    Place::of(source).wanted(preparation, data_dir).path
 }
 
-/// True where the folder isn't prepared yet, or has changed since: a file is another by its name, length or time of change.
+/// True where the folder isn't prepared yet, or has changed since: a file is another by its name, length or times.
 ///
 /// # Errors
 /// When the folder can't be listed.
@@ -31,8 +28,9 @@ pub fn is_due(
     preparation: Preparation,
     data_dir: &Path,
 ) -> Result<bool, DatasetError> {
-    let listing = list(source)?;
-    let prepared = cache::look(&wanted(source, preparation, data_dir));
+    let place = Place::of(source);
+    let listing = list(&place)?;
+    let prepared = cache::look(&place.wanted(preparation, data_dir));
     Ok(!prepared.is_ok_and(|cache| cache.stamp() == Some(listing.stamp.as_str())))
 }
 
@@ -48,16 +46,17 @@ pub fn prepare(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<(), DatasetError> {
     preparation.require()?;
-    let Listing { pairs, problems, stamp } = list(source)?;
-    let masks = MaskValues { background: source.background.clone(), lesion: source.lesion.clone() };
-    let path = wanted(source, preparation, data_dir).path;
+    let place = Place::of(source);
+    let Listing { pairs, problems, stamp } = list(&place)?;
+    let (masks, path) = (place.mask_values(), place.wanted(preparation, data_dir).path);
     let order = Order { dataset: DATASET, preparation, masks: &masks, path: &path, from: &source.path };
     prepare::write(&order, &pairs, problems, progress, |checked| {
         let side = preparation.size;
         let resized = checked.iter().filter(|checked| checked.stored != (side, side)).count();
         let sha256 = tree_sha256(tree(&pairs, checked));
         let dataset = DATASET.to_owned();
-        Ok((Source { dataset, sha256, copy: String::new(), resized, stamp: Some(stamp) }, ()))
+        let (stamp, place) = (Some(stamp), place.whole());
+        Ok((Source { dataset, sha256, copy: String::new(), resized, stamp, place }, ()))
     })?;
     Ok(())
 }
@@ -73,37 +72,15 @@ pub fn open(
     data_dir: &Path,
 ) -> Result<(Cache, Split), DatasetError> {
     let unprepared = |what| DatasetError::Unprepared { folder: source.path.clone(), what };
-    let mut cache = match cache::look(&wanted(source, preparation, data_dir)) {
+    let place = Place::of(source);
+    let mut cache = match cache::look(&place.wanted(preparation, data_dir)) {
         Err(DatasetError::Missing { .. }) => return Err(unprepared("is not prepared")),
         found => found?,
     };
-    if cache.stamp() != Some(list(source)?.stamp.as_str()) {
+    if cache.stamp() != Some(list(&place)?.stamp.as_str()) {
         return Err(unprepared("has changed since it was prepared"));
     }
     cache.verify()?;
     let split = split(source, cache.ids())?;
     Ok((cache, split))
-}
-
-/// The cache of the folder: told from others by where the folder lies and how it is read.
-fn wanted(source: &FolderSource, preparation: Preparation, data_dir: &Path) -> Wanted {
-    let place = fs_err::canonicalize(&source.path).unwrap_or_else(|_| source.path.clone());
-    let mut key = place.as_os_str().as_encoded_bytes().to_vec();
-    let FolderSource { images, masks, background, lesion, .. } = source;
-    key.extend(format!("\n{images}\n{masks}\n{background:?}\n{lesion:?}").bytes());
-    let name: String = place
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(40)
-        .collect();
-    let file = format!("{name}-{}-{}.cache", &digest::sha256(&key)[..12], preparation.name());
-    Wanted {
-        dataset: DATASET.to_owned(),
-        preparation,
-        path: data_dir.join(DATASET).join(file),
-        mend: MEND.to_owned(),
-    }
 }

@@ -11,4 +11,4 @@ mod write;
 pub(super) use pair::Checked;
 pub use unfinished::Leftover;
 pub(super) use unfinished::leftovers;
-pub(super) use write::{Order, write};
+pub(super) use write::{Order, records, write};

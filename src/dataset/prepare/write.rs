@@ -7,7 +7,7 @@ use super::in_order::in_order;
 use super::journal::{Line, Plan};
 use super::pair::{self, Checked, Files, Ready};
 use super::unfinished::Unfinished;
-use crate::dataset::cache::Source;
+use crate::dataset::cache::{Record, Source};
 use crate::dataset::decode::MaskValues;
 use crate::dataset::entry::Pair;
 use crate::dataset::{DatasetError, PairProblem, Preparation, atomic};
@@ -84,6 +84,30 @@ pub(in crate::dataset) fn write<T>(
             Err(DatasetError::Pairs { folder: from.to_owned(), problems })
         }
     }
+}
+
+/// What a cache of `pairs` would say of each, without writing one.
+///
+/// # Errors
+/// [`DatasetError::Pairs`] with every problem of every file, `problems` included.
+pub(in crate::dataset) fn records(
+    order: &Order<'_>,
+    pairs: &[Pair],
+    mut problems: Vec<PairProblem>,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Vec<Record>, DatasetError> {
+    let mut records = Vec::with_capacity(pairs.len());
+    for found in prepare(order, pairs, None, progress)? {
+        match found {
+            Ok(Line { record, .. }) => records.push(record),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() {
+        return Ok(records);
+    }
+    problems.sort_unstable();
+    Err(DatasetError::Pairs { folder: order.from.to_owned(), problems })
 }
 
 /// What is found of each pair; those that are new are written, as long as all are right.

@@ -9,5 +9,6 @@ mod kernel;
 mod moments;
 mod pillow;
 mod triangle;
+mod whole;
 
 pub(super) use kernel::{resize, resized};

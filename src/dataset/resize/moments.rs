@@ -1,51 +1,51 @@
 //! The shrinking triangle in whole numbers: each pixel is added twice, however wide the triangle.
 //!
 //! Triangles overlap so that each rises where the one before falls: between two neighbouring centres every weight is a
-//! linear function of the position. So all that is needed of such a segment is its sum and its first moment, in each
-//! direction: whole numbers, which 64-bit floating point then joins with an error below 1e-12. The definition
-//! (`triangle::Weighed`), a sum of floating-point numbers, has an error no larger than 1e-10: where a result is nearer
-//! than [`NEAR`] to the middle between two grey levels, the definition is asked.
+//! linear function of the position, and the two weights of a pixel have one sum. So all that is needed of such a segment
+//! is its sum and its first moment: rows first, in whole numbers, then columns, in whole numbers that 64-bit floating point
+//! joins with an error below 1e-12. The definition (`triangle::Weighed`), a sum of floating-point numbers, has an error no
+//! larger than 1e-10: where a result is nearer than [`NEAR`] to the middle between two grey levels, the definition is asked.
 
 use std::ops::AddAssign;
 
 use super::triangle::Weighed;
+use super::whole::{self, Exact, Whole};
 
 /// How near to the middle of two grey levels a result doesn't decide; far above the error of either side.
 const NEAR: f64 = 1e-7;
 
-/// Added to a number below 256, it leaves no bits behind the point: the lowest byte of the sum's bits is the nearest whole
-/// number.
-const WHOLE: f64 = 4_503_599_627_370_496.0;
+/// The largest number of 32 bits with a sign.
+const MOST: u64 = i32::MAX as u64;
 
-/// Bytes of a row that are added up together: their sums stay in the fastest cache.
-const TILE: usize = 4096;
+/// Columns whose sums are taken together, a line of the processor's cache.
+const TOGETHER: usize = 64;
 
-/// A sum and the sum of its running sums, that is each value weighed by how many values are left from it on.
+/// Positions between two neighbouring centres, or between one and the border.
 #[derive(Clone, Copy)]
 struct Segment {
     start: usize,
     len: usize,
-}
-
-/// What a segment adds to a result: `sum * plain + running * slope`, in units of the common denominator.
-#[derive(Clone, Copy)]
-struct Part {
-    plain: f64,
-    slope: f64,
+    /// What the segment adds to the output that rises in it, is `plain * sum + slope * running`.
+    plain: i64,
 }
 
 /// One direction: `from` positions to `to`, which are no more.
+///
+/// In units of half an output's share of a pixel, pixel x lies at `(2x + 1) to`, the centre of output k at `(2k + 1) from`,
+/// and a triangle reaches `2 from` to each side, to the centres of its neighbours.
 struct Axis {
+    /// Output k rises in segment k and falls in the next.
     segments: Vec<Segment>,
-    /// For each output its rising part, in the segment of the same number, and its falling part, in the next.
-    parts: Vec<[Part; 2]>,
+    slope: i64,
+    /// The sum of both weights of a pixel: what it doesn't add to the output that rises, it adds to the one that falls.
+    whole: i64,
     /// One by the sum of each output's weights.
     shares: Vec<f64>,
+    /// The largest sum of an output's weights.
+    heaviest: u64,
 }
 
 impl Axis {
-    /// In units of half an output's share of a pixel, pixel x lies at `(2x + 1) to`, the centre of output k at
-    /// `(2k + 1) from`, and a triangle reaches `2 from` to each side, to the centres of its neighbours.
     fn new(from: usize, to: usize) -> Self {
         let (n, m) = (from as i64, to as i64);
         let centre = |k: i64| (2 * k + 1) * n;
@@ -55,34 +55,26 @@ impl Axis {
             s if s > m => n,
             s => (centre(s - 1) - m + 2 * m - 1).div_euclid(2 * m),
         };
-        let segments: Vec<Segment> = (0..=m)
-            .map(|s| Segment { start: start(s) as usize, len: (start(s + 1) - start(s)) as usize })
-            .collect();
-        // The sum of positions times values is `end * sum - 2 m * running`.
-        let end = |segment: Segment| (2 * (segment.start + segment.len) as i64 + 1) * m;
-        let part = |plain: i64, slope: i64| Part { plain: plain as f64, slope: slope as f64 };
-        let parts: Vec<[Part; 2]> = (0..m)
-            .map(|k| {
-                let (rising, falling) = (segments[k as usize], segments[k as usize + 1]);
-                [part(2 * n - centre(k) + end(rising), -2 * m), part(2 * n + centre(k) - end(falling), 2 * m)]
-            })
-            .collect();
-        let shares = parts
-            .iter()
-            .zip(segments.windows(2))
-            .map(|(parts, segments)| {
-                let of = |(part, segment): (&Part, &Segment)| {
-                    let len = segment.len as f64;
-                    part.plain * len + part.slope * (len * (len + 1.0) / 2.0)
-                };
-                1.0 / parts.iter().zip(segments).map(of).sum::<f64>()
-            })
-            .collect();
-        Self { segments, parts, shares }
+        let segment = |s: i64| {
+            let (start, end) = (start(s), start(s + 1));
+            // The sum of positions times values is `(2 end + 1) m * sum - 2 m * running`.
+            let plain = 2 * n - centre(s) + (2 * end + 1) * m;
+            Segment { start: start as usize, len: (end - start) as usize, plain }
+        };
+        let segments: Vec<Segment> = (0..=m).map(segment).collect();
+        let (slope, whole) = (-2 * m, 2 * n);
+        let rising = |segment: &Segment| {
+            let len = segment.len as i64;
+            segment.plain * len + slope * (len * (len + 1) / 2)
+        };
+        let weight = |pair: &[Segment]| rising(&pair[0]) + whole * pair[1].len as i64 - rising(&pair[1]);
+        let weights: Vec<i64> = segments.windows(2).map(weight).collect();
+        let shares = weights.iter().map(|&weight| 1.0 / weight as f64).collect();
+        Self { segments, slope, whole, shares, heaviest: weights.into_iter().max().unwrap_or(0) as u64 }
     }
 
-    fn longest(&self) -> usize {
-        self.segments.iter().map(|segment| segment.len).max().unwrap_or(0)
+    fn longest(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.len).max().unwrap_or(0) as u64
     }
 }
 
@@ -97,118 +89,156 @@ pub(super) fn shrink<const C: usize, const LANES: usize>(
     definition: &Weighed<'_>,
 ) -> Vec<u8> {
     let (rows, columns) = (Axis::new(height, size), Axis::new(width, size));
-    let running = |len: usize| len as u64 * (len as u64 + 1) / 2;
+    let running = |len: u64| len * (len + 1) / 2;
     let down = 255 * running(rows.longest());
-    let across = down * running(columns.longest());
-    let fits_narrow = u16::try_from(down).is_ok() && u32::try_from(across).is_ok();
-    let shrink = if fits_narrow { shrink_in::<u16, u32, C, LANES> } else { shrink_in::<u32, u64, C, LANES> };
-    shrink(pixels, width, &rows, &columns, definition)
+    let weighed = 255 * rows.heaviest;
+    let across = weighed * running(columns.longest());
+    // The largest product of a weight with a sum down a segment.
+    let product = (2 * height + size) as u64 * 255 * rows.longest();
+    let shrink = Shrink::<C, LANES> { pixels, width, rows: &rows, columns: &columns, definition };
+    let narrow = u16::try_from(down).is_ok();
+    let (single, double) = (weighed <= MOST, across <= MOST);
+    if narrow && product < whole::SINGLE && double {
+        shrink.run::<u16, f32, i32>()
+    } else if narrow && single {
+        shrink.run::<u16, i32, i64>()
+    } else if single {
+        shrink.run::<u32, i32, i64>()
+    } else {
+        shrink.run::<u32, i64, i64>()
+    }
 }
 
-/// Sum and running sum down, each summed and running summed across, of all channels.
-type Moments<const LANES: usize> = [[f64; LANES]; 4];
-
-/// `D` holds sums down a segment, `A` those of them across a segment.
-fn shrink_in<D, A, const C: usize, const LANES: usize>(
-    pixels: &[u8],
+struct Shrink<'a, const C: usize, const LANES: usize> {
+    pixels: &'a [u8],
     width: usize,
-    rows: &Axis,
-    columns: &Axis,
-    definition: &Weighed<'_>,
-) -> Vec<u8>
-where
-    D: Copy + Default + AddAssign + From<u8>,
-    A: Copy + Default + AddAssign + From<D> + Into<u64>,
-{
-    let stride = width * C;
-    let size = rows.parts.len();
-    let (mut sums, mut running) = (vec![D::default(); stride + LANES], vec![D::default(); stride + LANES]);
-    let mut before: Vec<Moments<LANES>> = vec![[[0.0; LANES]; 4]; columns.segments.len()];
-    let mut here = before.clone();
-    let mut joined = vec![[[0.0; LANES]; 2]; columns.segments.len()];
-    let mut resized = Vec::with_capacity(size * size * C);
-    for (number, segment) in rows.segments.iter().enumerate() {
-        std::mem::swap(&mut before, &mut here);
-        let rows_of_segment = &pixels[segment.start * stride..][..segment.len * stride];
-        down(rows_of_segment, &mut sums[..stride], &mut running[..stride]);
-        across::<D, A, C, LANES>(&sums, &running, &columns.segments, &mut here);
-        // The segment in which the first output rises has none before it.
-        let Some(row) = number.checked_sub(1) else { continue };
-        let [rise, fall] = rows.parts[row];
-        // What the row's two segments give, still in moments across.
-        for (joined, (above, below)) in joined.iter_mut().zip(before.iter().zip(&here)) {
-            for (i, joined) in joined.iter_mut().enumerate() {
-                for (lane, joined) in joined.iter_mut().enumerate() {
-                    *joined = rise.plain * above[i][lane]
-                        + rise.slope * above[i + 2][lane]
-                        + fall.plain * below[i][lane]
-                        + fall.slope * below[i + 2][lane];
-                }
-            }
-        }
-        for (column, (pair, [rise, fall])) in joined.windows(2).zip(&columns.parts).enumerate() {
-            let share = rows.shares[row] * columns.shares[column];
-            let mut values = [0.0; LANES];
-            for (lane, value) in values.iter_mut().enumerate() {
-                let [[left, left_running], [right, right_running]] =
-                    [pair[0].map(|moment| moment[lane]), pair[1].map(|moment| moment[lane])];
-                *value = share
-                    * (rise.plain * left
-                        + rise.slope * left_running
-                        + fall.plain * right
-                        + fall.slope * right_running);
-            }
-            let rounded = values.map(|value| value + WHOLE);
-            let bytes = rounded.map(|value| value.to_bits() as u8);
-            let from = resized.len();
-            resized.extend_from_slice(&bytes[..C]);
-            for channel in 0..C {
-                if (rounded[channel] - WHOLE - values[channel]).abs() > 0.5 - NEAR {
-                    resized[from + channel] = definition.one(row, column, channel);
-                }
-            }
-        }
-    }
-    resized
+    rows: &'a Axis,
+    columns: &'a Axis,
+    definition: &'a Weighed<'a>,
 }
 
-/// Sums and running sums of `rows` down each column.
-fn down<D: Copy + Default + AddAssign + From<u8>>(rows: &[u8], sums: &mut [D], running: &mut [D]) {
-    let stride = sums.len();
-    for (tile, (sums, running)) in sums.chunks_mut(TILE).zip(running.chunks_mut(TILE)).enumerate() {
-        sums.fill(D::default());
-        running.fill(D::default());
-        for row in rows.chunks_exact(stride) {
-            let row = &row[tile * TILE..][..sums.len()];
-            for ((sum, running), &byte) in sums.iter_mut().zip(running.iter_mut()).zip(row) {
-                *sum += D::from(byte);
-                *running += *sum;
+impl<const C: usize, const LANES: usize> Shrink<'_, C, LANES> {
+    /// `D` holds sums down a segment, `V` weighed ones of two segments, `A` sums of those across a segment.
+    fn run<D, V, A>(&self) -> Vec<u8>
+    where
+        D: Copy + Default + AddAssign + From<u8>,
+        V: Whole<D>,
+        A: Whole<V> + Exact,
+    {
+        let stride = self.width * C;
+        let size = self.rows.shares.len();
+        let mut rising = vec![V::default(); stride];
+        let mut weighed = vec![V::default(); stride + LANES];
+        let mut values = vec![[0.0; LANES]; size];
+        let mut resized = Vec::with_capacity(size * size * C);
+        for (number, segment) in self.rows.segments.iter().enumerate() {
+            let rows = &self.pixels[segment.start * stride..][..segment.len * stride];
+            let weights = [segment.plain, self.rows.slope, self.rows.whole].map(V::cut);
+            let (rising, falling) = (&mut rising[..], &mut weighed[..stride]);
+            let (rising, rising_rest) = rising.as_chunks_mut::<TOGETHER>();
+            let (falling, falling_rest) = falling.as_chunks_mut::<TOGETHER>();
+            let rest = TOGETHER * rising.len();
+            for (chunk, (rising, weighed)) in rising.iter_mut().zip(falling).enumerate() {
+                down::<D, V, TOGETHER>(rows, stride, TOGETHER * chunk, weights, rising, weighed);
+            }
+            let each = rising_rest.as_chunks_mut::<1>().0.iter_mut().zip(falling_rest.as_chunks_mut::<1>().0);
+            for (at, (rising, weighed)) in each.enumerate() {
+                down::<D, V, 1>(rows, stride, rest + at, weights, rising, weighed);
+            }
+            // In the first segment an output rises, and none falls.
+            if let Some(row) = number.checked_sub(1) {
+                self.across::<V, A>(&weighed, row, &mut values, &mut resized);
             }
         }
+        resized
     }
-}
 
-/// Sums and running sums across each segment, of the sums and of the running sums down.
-fn across<D, A, const C: usize, const LANES: usize>(
-    sums: &[D],
-    running: &[D],
-    segments: &[Segment],
-    moments: &mut [Moments<LANES>],
-) where
-    D: Copy,
-    A: Copy + Default + AddAssign + From<D> + Into<u64>,
-{
-    for (segment, moments) in segments.iter().zip(moments) {
-        let mut found = [[A::default(); LANES]; 4];
-        for x in segment.start..segment.start + segment.len {
-            for (from, pair) in [sums, running].into_iter().zip(found.as_chunks_mut::<2>().0) {
-                let values = &from[x * C..x * C + LANES];
+    /// One row of the result, of the weighed sums of its rows.
+    fn across<V: Copy, A: Whole<V> + Exact>(
+        &self,
+        weighed: &[V],
+        row: usize,
+        values: &mut [[f64; LANES]],
+        resized: &mut Vec<u8>,
+    ) {
+        let (slope, whole) = (self.columns.slope as f64, self.columns.whole as f64);
+        let mut rising = [0.0; LANES];
+        for (number, segment) in self.columns.segments.iter().enumerate() {
+            let (mut sum, mut running) = ([A::default(); LANES], [A::default(); LANES]);
+            let pixels = &weighed[segment.start * C..(segment.start + segment.len) * C + LANES - C];
+            for x in 0..segment.len {
+                let pixel = &pixels[x * C..x * C + LANES];
                 for lane in 0..LANES {
-                    pair[0][lane] += A::from(values[lane]);
-                    pair[1][lane] += pair[0][lane];
+                    sum[lane] = sum[lane].plus(A::of(pixel[lane]));
+                    running[lane] = running[lane].plus(sum[lane]);
+                }
+            }
+            let plain = segment.plain as f64;
+            let mut value = [0.0; LANES];
+            for lane in 0..LANES {
+                let (sum, running) = (sum[lane].exact(), running[lane].exact());
+                let rises = plain * sum + slope * running;
+                value[lane] = rising[lane] + (whole * sum - rises);
+                rising[lane] = rises;
+            }
+            let Some(column) = number.checked_sub(1) else { continue };
+            let share = self.rows.shares[row] * self.columns.shares[column];
+            values[column] = value.map(|value| share * value);
+        }
+        self.round(values, row, resized);
+    }
+
+    /// The grey levels of one row of the result.
+    fn round(&self, values: &[[f64; LANES]], row: usize, resized: &mut Vec<u8>) {
+        let mut doubtful = false;
+        for value in values {
+            let rounded = value.map(|value| value + whole::LARGE);
+            for channel in 0..C {
+                doubtful |= (rounded[channel] - whole::LARGE - value[channel]).abs() > 0.5 - NEAR;
+            }
+            let bytes = rounded.map(|rounded| rounded.to_bits() as u8);
+            resized.extend_from_slice(&bytes[..C]);
+        }
+        if !doubtful {
+            return;
+        }
+        let row_start = resized.len() - C * values.len();
+        for (column, value) in values.iter().enumerate() {
+            for channel in 0..C {
+                let value = value[channel];
+                if (value.round_ties_even() - value).abs() > 0.5 - NEAR {
+                    resized[row_start + C * column + channel] = self.definition.one(row, column, channel);
                 }
             }
         }
-        *moments = found.map(|moment| moment.map(|value| value.into() as f64));
+    }
+}
+
+/// Goes down the columns of `rows` from byte `start` of each on: `weighed` becomes what the output that falls in the segment
+/// has of both of its segments, and `rising` what the next one has of this.
+fn down<D, V, const N: usize>(
+    rows: &[u8],
+    stride: usize,
+    start: usize,
+    [plain, slope, whole]: [V; 3],
+    rising: &mut [V; N],
+    weighed: &mut [V; N],
+) where
+    D: Copy + Default + AddAssign + From<u8>,
+    V: Whole<D>,
+{
+    let (mut sums, mut running) = ([D::default(); N], [D::default(); N]);
+    for row in rows.chunks_exact(stride) {
+        let row = &row[start..start + N];
+        for column in 0..N {
+            sums[column] += D::from(row[column]);
+            running[column] += sums[column];
+        }
+    }
+    for column in 0..N {
+        let (sum, running) = (V::of(sums[column]), V::of(running[column]));
+        let rises = plain.times(sum).plus(slope.times(running));
+        weighed[column] = rising[column].plus(whole.times(sum)).minus(rises);
+        rising[column] = rises;
     }
 }

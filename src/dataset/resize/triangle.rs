@@ -130,6 +130,11 @@ mod tests {
             (1536, 40, 32),
             (64, 3000, 64),
             (800, 64, 32),
+            // Each of the widths that sums need.
+            (2000, 300, 256),
+            (4000, 300, 256),
+            (16_384, 40, 32),
+            (40, 16_384, 32),
         ] {
             for channels in [1, 3] {
                 for binary in [false, true] {

@@ -82,7 +82,15 @@ fn folder(
     let mut files = 0;
     let walk = WalkDir::new(root).follow_links(true).max_depth(DEEPEST).sort_by_file_name();
     for entry in walk.into_iter().filter_entry(|entry| !hidden(entry)) {
-        let entry = entry.map_err(std::io::Error::from)?;
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if leads_nowhere(&error) => {
+                let name = error.path().map(name_of).unwrap_or_default();
+                recognition.ignore("links that lead nowhere", name, true);
+                continue;
+            }
+            Err(error) => return Err(std::io::Error::from(error).into()),
+        };
         if entry.file_type().is_dir() {
             continue;
         }
@@ -117,6 +125,13 @@ fn folder(
         groups.push(Group { archive: None, above, own, beside, files });
     }
     Ok(())
+}
+
+/// True for a link to what isn't there, or to a folder that holds it.
+fn leads_nowhere(error: &walkdir::Error) -> bool {
+    let is_link = || error.path().is_some_and(Path::is_symlink);
+    error.loop_ancestor().is_some()
+        || error.io_error().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound) && is_link()
 }
 
 fn archive(path: &Path, prefix: &str, groups: &mut Vec<Group>) -> Result<(), DatasetError> {

@@ -16,6 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tar", &["store"]),
     ("flate2", &["store", "dataset"]),
     ("rawzip", &["dataset"]),
+    ("memchr", &["dataset"]),
     ("toml_edit", &["dataset"]),
     ("ureq", &["fetch"]),
 ];
