@@ -13,7 +13,7 @@ use super::simd::{LANES, Vector, each, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// Floats of a chunk: all channels of some pixels.
-const CHUNK: usize = 12288;
+const CHUNK: usize = 4096;
 
 /// Pixels whose channels are summed at once, in registers.
 const BLOCK: usize = 2 * LANES;

@@ -134,6 +134,7 @@ fn forward_band_with<V: Vector>(
     assert!(padded.len() >= size.forward_memory() && rows <= size.band_rows());
     pad_band(input, padded, size, top, rows);
     let count = output.len() / plane;
+    assert!(output.len() == count * plane && top + rows <= size.height);
     for block in 0..count.div_ceil(4) {
         let channel = first + block * 4;
         let live = (count - block * 4).min(4);
@@ -143,24 +144,28 @@ fn forward_band_with<V: Vector>(
             start[..live].copy_from_slice(&bias[channel..channel + live]);
         }
         for row in 0..rows {
-            for x in (0..size.width).step_by(2 * LANES) {
+            let mut x = 0;
+            while x + 2 * LANES <= size.width {
                 let at = row * stride + x;
-                let wide = size.width - x > LANES;
-                let tile = if wide {
-                    tile::<V, 2>(padded, weights, start, size.channels_in, channel_stride, stride, at)
-                } else {
-                    let [[a], [b], [c], [d]] =
-                        tile::<V, 1>(padded, weights, start, size.channels_in, channel_stride, stride, at);
-                    [[a, a], [b, b], [c, c], [d, d]]
-                };
-                for (i, vectors) in tile.iter().enumerate().take(live) {
+                let tile = tile::<V, 2>(padded, weights, start, size.channels_in, channel_stride, stride, at);
+                for (i, [left, right]) in tile.into_iter().enumerate().take(live) {
                     let at = (block * 4 + i) * plane + (top + row) * size.width + x;
-                    let left = size.width - x;
-                    put(vectors[0], &mut output[at..at + left.min(LANES)]);
-                    if wide {
-                        put(vectors[1], &mut output[at + LANES..at + left.min(2 * LANES)]);
+                    // SAFETY: the row has sixteen more pixels, and `output` whole planes, as was checked.
+                    unsafe {
+                        left.store_at(output, at);
+                        right.store_at(output, at + LANES);
                     }
                 }
+                x += 2 * LANES;
+            }
+            while x < size.width {
+                let at = row * stride + x;
+                let tile = tile::<V, 1>(padded, weights, start, size.channels_in, channel_stride, stride, at);
+                for (i, [only]) in tile.into_iter().enumerate().take(live) {
+                    let at = (block * 4 + i) * plane + (top + row) * size.width + x;
+                    put(only, &mut output[at..at + (size.width - x).min(LANES)]);
+                }
+                x += LANES;
             }
         }
     }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
-use super::reduce::{add_all, total};
+use super::reduce::{add_all, squares, total};
 use super::simd::{LANES, Vector, for_each_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 
@@ -182,17 +182,6 @@ fn tally_with<V: Vector>(x: &[f32]) -> Tally {
         let squares = f64::from(squares::<V>(run, centre)) - count * rounding * rounding;
         all.join(Tally { count, mean, squares })
     })
-}
-
-#[inline(always)]
-fn squares<V: Vector>(x: &[f32], mean: f32) -> f32 {
-    let (eights, rest) = x.as_chunks::<LANES>();
-    let centre = V::splat(mean);
-    let sum = eights.iter().fold(V::splat(0.0), |sum, eight| {
-        let centred = V::load(eight).sub(centre);
-        centred.mul_add(centred, sum)
-    });
-    rest.iter().fold(sum.sum(), |sum, x| sum + (x - mean) * (x - mean))
 }
 
 for_each_instruction_set! {

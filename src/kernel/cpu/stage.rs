@@ -308,6 +308,11 @@ fn spread_with<V: Vector>(
         let pulls = &pulls[row * pooled..][..pooled];
         for at in (0..whole).step_by(LANES) {
             let pixels = four::<V>(upper, lower, at);
+            // The gradient of the largest map waits for memory, and the processor's own reading ahead ends with a page.
+            let next = row * 2 * plane.width + 2 * at + 2 * plane.width;
+            for ahead in [next, next + LANES * 2, next + plane.width, next + plane.width + LANES * 2] {
+                V::prefetch(x, ahead);
+            }
             let result = spread_block(pixels, V::load(&pulls[at..]), (factor, shift), [a, b]);
             let (left, right) = result[0].interleave(result[1]);
             left.store(&mut upper_out[2 * at..]);
