@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::cpu::{
-    Axes, BceDice, Bilinear, Bridge, ChannelNorm, Conv3x3, ConvNormPoolGelu, DeepBceDice, Depthwise, Gelu,
-    GroupNorm, NormPoolGelu, Pointwise,
+    Axes, BceDice, Bilinear, Bridge, ChannelNorm, Conv3x3, ConvNormPoolGelu, DeepBceDice, Depthwise, Factor,
+    Gelu, GroupNorm, NormPoolGelu, Pointwise,
 };
 use super::fused::{Input, Op, Saved};
 
@@ -133,6 +133,12 @@ pub fn probes() -> Vec<Probe> {
         ),
         Probe::new("gelu", Gelu, &[&[8, 8, 128, 128]], None),
         Probe::new("bilinear", Bilinear { height: 128, width: 128 }, &[&[8, 8, 64, 64]], None),
+        Probe::new(
+            "factor",
+            Factor { shape: [1, 8, 32, 32] },
+            &[&[1, 8, 8, 8], &[8, 1, 3, 3], &[8], &[8, 8, 1, 1], &[8]],
+            None,
+        ),
         Probe::new(
             "axes",
             Axes,
