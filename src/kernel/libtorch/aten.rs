@@ -112,9 +112,10 @@ fn batch_norm_train(x: &Tensor, weight: &Tensor, bias: &Tensor, epsilon: f64) ->
     let output =
         x.batch_norm(Some(weight), Some(bias), Some(&mean), Some(&variance), true, 1.0, epsilon, true);
     // Of a single value there is no unbiased variance; the built-in path has its biased one.
-    let variance =
-        if size[0] * size[2..].iter().product::<i64>() == 1 { mean.zeros_like() } else { variance };
-    [output, mean, variance]
+    let single = size[0] * size[2..].iter().product::<i64>() == 1;
+    let variance = if single { mean.zeros_like() } else { variance.copy() };
+    // Copies: the backward wants the others as they are, and burn may change what it is given in place.
+    [output, mean.copy(), variance]
 }
 
 fn causal_conv1d(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
