@@ -52,9 +52,11 @@ F *runtime(const char *name) {
 }  // namespace
 
 void ege_prepare() {
-  // Factors of 10 bits are what these would otherwise have.
-  at::globalContext().setAllowTF32CuDNN(false);
-  at::globalContext().setAllowTF32CuBLAS(false);
+  if (ege_cuda_built()) {
+    // Factors of 10 bits are what these would otherwise have.
+    at::globalContext().setAllowTF32CuDNN(false);
+    at::globalContext().setAllowTF32CuBLAS(false);
+  }
 #ifdef __GLIBC__
   // Large buffers come from the heap, not from maps of their own, and its end isn't given back; one heap for all threads.
   mallopt(M_MMAP_MAX, 0);
