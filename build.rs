@@ -16,6 +16,10 @@ fn main() {
             println!("cargo::rerun-if-changed={path}");
         }
     }
+    // The library stands where the build found it.
+    if let Ok(lib) = std::env::var("DEP_LIBTORCH_SHIM_LIB") {
+        println!("cargo::rustc-link-arg=-Wl,-rpath,{lib}");
+    }
     let commit = if in_own_repository() { git(&["rev-parse", "HEAD"]) } else { None }.unwrap_or_default();
     let changes =
         git(&["--no-optional-locks", "status", "--porcelain", "--untracked-files=no"]).unwrap_or_default();

@@ -21,6 +21,29 @@ lint:
     typos
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
+# Install libtorch into .libtorch (cpu: 0.5 GB, cuda: 7 GB), build with it, compare every network with the built-in path.
+libtorch kind="cpu":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    libtorch-shim/install.sh "{{ kind }}"
+    export CARGO_TARGET_DIR="$CARGO_TARGET_DIR-libtorch"
+    cargo build --release --features libtorch
+    device=libtorch
+    if [ "{{ kind }}" = cuda ] && nvidia-smi -L >/dev/null 2>&1; then device=libtorch:cuda:0; fi
+    "$CARGO_TARGET_DIR/release/ege-bench" doctor --self-test --device "$device"
+    echo "built: $CARGO_TARGET_DIR/release/ege-bench"
+
+# Lint the build with libtorch and run the tests that concern it; those that need a graphics card say so where there is none.
+libtorch-test:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    libtorch-shim/install.sh cpu
+    export CARGO_TARGET_DIR="$CARGO_TARGET_DIR-libtorch"
+    cargo clippy --features libtorch --all-targets -- -D warnings
+    cargo test --features libtorch --lib -- libtorch device input agreement
+    cargo test --features libtorch --test it -- libtorch:: --skip libtorch::cuda
+    cargo test --features libtorch --test it -- libtorch::cuda --nocapture
+
 # Kill a short real training at N random moments and compare its bits with those of one that nothing disturbed.
 kill-points n="200" seed="1":
     EGE_BENCH_KILL_POINTS={{ n }} EGE_BENCH_KILL_SEED={{ seed }} cargo test --test it -- kill_points --nocapture

@@ -1,6 +1,6 @@
-"""Times the authors' EGE-UNet in PyTorch on the CPU and prints one line of JSON.
+"""Times the authors' EGE-UNet, or a U-Net, in PyTorch and prints one line of JSON.
 
-    python benches/peers/pytorch.py AUTHORS_REPO train|infer --mode eager|channels_last|compile --threads T
+    python benches/peers/pytorch.py AUTHORS_REPO train|infer --mode eager|channels_last|compile|cuda_graph --threads T
 
 A training step is what their `engine.py` does for each batch: zero_grad, forward, their loss with its side
 outputs, backward, AdamW, and the loss as a number. A prediction is a forward without gradients.
@@ -19,7 +19,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("repo")
     parser.add_argument("task", choices=["train", "infer"])
-    parser.add_argument("--mode", choices=["eager", "channels_last", "compile"], default="eager")
+    parser.add_argument("--mode", choices=["eager", "channels_last", "compile", "cuda_graph"], default="eager")
+    parser.add_argument("--model", choices=["ege-unet", "unet"], default="ege-unet")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--size", type=int, default=256)
@@ -32,34 +34,67 @@ def main():
 
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(42)
-    from models.egeunet import EGEUNet
-    from utils import GT_BceDiceLoss
+    # Single precision on both sides.
+    torch.backends.cudnn.allow_tf32 = False
 
     batch = arguments.batch_size or (8 if arguments.task == "train" else 1)
-    # The authors' configuration: configs/config_setting.py.
-    model = EGEUNet(num_classes=1, input_channels=3, c_list=[8, 16, 24, 32, 48, 64], bridge=True, gt_ds=True)
-    images = torch.rand(batch, 3, arguments.size, arguments.size) * 255
-    masks = (torch.rand(batch, 1, arguments.size, arguments.size) > 0.5).float()
+    from utils import BceDiceLoss, GT_BceDiceLoss
+
+    if arguments.model == "unet":
+        from unet import UNet
+
+        model, criterion = UNet(), BceDiceLoss(wb=1, wd=1)
+        loss_of = lambda output, masks: criterion(torch.sigmoid(output), masks)
+    else:
+        from models.egeunet import EGEUNet
+
+        # The authors' configuration: configs/config_setting.py.
+        model = EGEUNet(num_classes=1, input_channels=3, c_list=[8, 16, 24, 32, 48, 64], bridge=True, gt_ds=True)
+        criterion = GT_BceDiceLoss(wb=1, wd=1)
+        loss_of = lambda output, masks: criterion(output[0], output[1], masks)
+    model = model.to(arguments.device)
+    images = (torch.rand(batch, 3, arguments.size, arguments.size) * 255).to(arguments.device)
+    masks = (torch.rand(batch, 1, arguments.size, arguments.size) > 0.5).float().to(arguments.device)
     if arguments.mode == "channels_last":
         model = model.to(memory_format=torch.channels_last)
         images = images.contiguous(memory_format=torch.channels_last)
-    criterion = GT_BceDiceLoss(wb=1, wd=1)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-2)
+    graphed = arguments.mode == "cuda_graph"
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-2, capturable=graphed)
     network = torch.compile(model) if arguments.mode == "compile" else model
 
-    def step():
+    def queue():
         optimizer.zero_grad()
-        sides, output = network(images)
-        loss = criterion(sides, output, masks)
+        loss = loss_of(network(images), masks)
         loss.backward()
         optimizer.step()
-        return loss.item()
+        return loss
+
+    def step():
+        return queue().item()
 
     def predict():
         with torch.no_grad():
-            return network(images)[1]
+            output = network(images)
+            return (output[1] if isinstance(output, tuple) else output).cpu()
 
-    work = step if arguments.task == "train" else predict
+    if graphed:
+        # The kernels of a whole step, recorded once and started together.
+        network.train()
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                queue()
+        torch.cuda.current_stream().wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            recorded = queue()
+
+        def replay():
+            graph.replay()
+            return recorded.item()
+
+    work = (replay if graphed else step) if arguments.task == "train" else predict
     network.train(arguments.task == "train")
     for _ in range(3):
         work()
@@ -73,6 +108,8 @@ def main():
         json.dumps(
             {
                 "bench": arguments.task,
+                "model": arguments.model,
+                "device": arguments.device,
                 "mode": arguments.mode,
                 "threads": arguments.threads,
                 "batch_size": batch,

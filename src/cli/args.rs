@@ -10,6 +10,7 @@ use super::data::args::DataCommand;
 use super::duration;
 use super::exit_code::ExitCode;
 use super::fake_option::TrainerOption;
+use super::precision::PrecisionOption;
 use super::printer::Color;
 use super::status::interval;
 use super::store::args::{CompareArguments, ExplainArguments, StoreCommand};
@@ -56,6 +57,10 @@ pub(super) struct Global {
     /// Say nothing but results, warnings and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// On what networks run: cpu, libtorch, or libtorch:cuda:N; `run` takes several, separated by commas, and
+    /// libtorch:cuda for every card that it sees
+    #[arg(long, global = true, value_name = "DEVICE", env = "EGE_BENCH_DEVICE", default_value = "cpu")]
+    pub device: String,
     #[arg(long, global = true, hide = true, value_name = "TRAINER", default_value = "native")]
     pub trainer: TrainerOption,
 }
@@ -147,6 +152,14 @@ pub(super) enum Command {
     #[command(after_help = "Examples:\n  ege-bench compare ege-unet-s42 ege-unet-s43\n  \
                             ege-bench compare results/runs/ID other/runs/ID --check")]
     Compare(CompareArguments),
+    /// Say on what this build can run here: what is built in, what was found, what is missing and what mends it
+    ///
+    /// With --self-test, the device of --device computes with every network and is compared with the built-in path. Ends with
+    /// code 1 where it computes something else.
+    #[command(
+        after_help = "Examples:\n  ege-bench doctor\n  ege-bench doctor --self-test --device libtorch --json"
+    )]
+    Doctor(DoctorArguments),
     /// Look at networks
     #[command(subcommand, after_help = "Example:\n  ege-bench model show ege-unet")]
     Model(ModelCommand),
@@ -198,9 +211,14 @@ pub(super) struct StatusArguments {
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub experiment: ExperimentArguments,
-    /// Runs to work on at the same time, each in a process of its own with its share of the threads
-    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: u16,
+    /// Runs to work on at the same time, each in a process of its own with its share of the threads [default: one for each
+    /// device]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Runs to work on at the same time on each device [default: as many as --jobs asks for]; small networks leave room for
+    /// several on a graphics card
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs_per_device: Option<u16>,
     /// Threads of all jobs together [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
@@ -227,6 +245,19 @@ pub(super) struct RunArguments {
     /// already get none
     #[arg(long)]
     pub tensorboard: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    /// Compute with every network on the device of --device and compare with the built-in path
+    #[arg(long)]
+    pub self_test: bool,
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -283,6 +314,9 @@ pub(super) struct BenchArguments {
     /// Which implementation of the operations runs: fused or plain
     #[arg(long, value_name = "KERNELS", default_value_t)]
     pub kernels: Kernels,
+    /// In what a training step computes: f32 or bf16
+    #[arg(long, value_name = "PRECISION", value_enum, default_value_t)]
+    pub precision: PrecisionOption,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::args::{BenchArguments, BenchCommand};
-use super::context::{Context, start_threads};
+use super::context::{Context, no_bf16, start_threads};
 use super::exit_code::ExitCode;
 use super::failure::Failure;
 use super::model::show::card;
+use crate::experiment::settings::Precision;
 use crate::kernel::cpu::simd::InstructionSet;
 use crate::kernel::use_kernels;
 use crate::train::{Compute, Measurement, predictions, training_steps};
@@ -18,7 +19,13 @@ pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode,
     };
     let BenchArguments { model, size, kernels, repetitions, .. } = arguments;
     let card = card(model, *size)?;
+    let compute = context.compute()?;
+    let precision = arguments.precision.0;
+    if precision == Precision::Bf16 && !compute.has_bf16() {
+        return Err(no_bf16(&compute.to_string()));
+    }
     let threads = start_threads(arguments.threads)?;
+    compute.prepare(threads);
     use_kernels(*kernels);
     let repetitions = *repetitions as usize;
     let measurement = Measurement {
@@ -27,10 +34,11 @@ pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode,
         batch: arguments.batch_size.map_or(batch, usize::from),
         repetitions,
         warm_up: repetitions.div_ceil(4),
+        precision,
     };
     let mut times = match command {
-        BenchCommand::Train(_) => training_steps(&measurement, Compute::Cpu),
-        BenchCommand::Infer(_) => predictions(&measurement, Compute::Cpu),
+        BenchCommand::Train(_) => training_steps(&measurement, compute),
+        BenchCommand::Infer(_) => predictions(&measurement, compute),
     };
     times.sort_by(f64::total_cmp);
     let (minimum, median) = (times[0], median(&times));
@@ -44,6 +52,8 @@ pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode,
             "size": size,
             "batch_size": measurement.batch,
             "threads": threads,
+            "device": compute.to_string(),
+            "precision": precision,
             "kernels": kernels.to_string(),
             "instruction_set": set,
             "repetitions": repetitions,
@@ -56,8 +66,13 @@ pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode,
     }
     let printer = context.printer;
     printer.result(format_args!(
-        "{what} {}: batch {} of {size}x{size}, {threads} threads, {kernels} kernels ({set})",
-        card.name, measurement.batch
+        "{what} {}: batch {} of {size}x{size}, {threads} threads, {}",
+        card.name,
+        measurement.batch,
+        match compute {
+            Compute::Cpu => format!("{kernels} kernels ({set})"),
+            Compute::Libtorch(_) => compute.to_string(),
+        }
     ));
     printer.result(format_args!(
         "median {median:.2} ms, least {minimum:.2} ms of {repetitions}; {images_per_second:.1} images/s"

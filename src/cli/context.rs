@@ -10,11 +10,12 @@ use super::fake_option::{TrainerChoice, TrainerOption};
 use super::printer::Printer;
 use crate::claim::{self, Claims};
 use crate::dataset::{self, Preparation, lock, own_lists};
-use crate::executor::{NativeTrainer, PlanItem, Trainer, plan};
+use crate::executor::{FakeTrainer, NativeTrainer, PlanItem, Trainer, plan};
 use crate::experiment::plan::PlannedRun;
+use crate::experiment::settings::Precision;
 use crate::experiment::{self, Catalogue, Experiment};
 use crate::store::Results;
-use crate::train::Compute;
+use crate::train::{Compute, DeviceError};
 
 /// What every command works with.
 pub(super) struct Context {
@@ -22,19 +23,76 @@ pub(super) struct Context {
     pub results: Results,
     pub data: PathBuf,
     trainer: TrainerOption,
+    /// As typed.
+    device: String,
 }
 
 impl Context {
     pub(super) fn new(global: Global, printer: Printer) -> Self {
-        Self { printer, results: Results::new(global.results), data: global.data, trainer: global.trainer }
+        let Global { results, data, trainer, device, .. } = global;
+        Self { printer, results: Results::new(results), data, trainer, device }
     }
 
-    /// What trains, with so many threads a step.
-    pub(super) fn trainer(&self, threads: usize) -> Box<dyn Trainer> {
-        match &self.trainer.choice {
-            TrainerChoice::Native => Box::new(NativeTrainer::new(Compute::default(), threads)),
-            TrainerChoice::Fake(fake) => Box::new(fake.clone()),
+    /// What trains, with so many threads a step; where several devices are named, on the first.
+    ///
+    /// # Errors
+    /// When the device isn't there.
+    pub(super) fn trainer(&self, threads: usize) -> Result<Box<dyn Trainer>, Failure> {
+        Ok(match &self.trainer.choice {
+            TrainerChoice::Native => {
+                let compute = self.computes()?[0];
+                compute.prepare(threads);
+                Box::new(NativeTrainer::new(compute, threads))
+            }
+            TrainerChoice::Fake(fake) => Box::new(FakeTrainer { place: self.named_device(), ..fake.clone() }),
+        })
+    }
+
+    /// The one device that is named.
+    ///
+    /// # Errors
+    /// When there are several, or it isn't there.
+    pub(super) fn compute(&self) -> Result<Compute, Failure> {
+        match self.computes()?.as_slice() {
+            [one] => Ok(*one),
+            several => {
+                let message = format!("{} devices are named; this command works on one", several.len());
+                Err(Failure::usage(message, Some(format!("try --device {}", several[0]))))
+            }
         }
+    }
+
+    /// The names of all devices that are named.
+    ///
+    /// # Errors
+    /// When one isn't there.
+    pub(super) fn devices(&self) -> Result<Vec<String>, Failure> {
+        match &self.trainer.choice {
+            TrainerChoice::Native => Ok(self.computes()?.iter().map(ToString::to_string).collect()),
+            TrainerChoice::Fake(_) => Ok(self.device.split(',').map(str::to_owned).collect()),
+        }
+    }
+
+    fn computes(&self) -> Result<Vec<Compute>, Failure> {
+        Compute::list(&self.device)
+            .map_err(|error: DeviceError| Failure::usage(error.message, Some(error.hint)))
+    }
+
+    /// Fails where a run asks for a precision that the device doesn't have.
+    pub(super) fn has_precisions(&self, items: &[PlanItem]) -> Result<(), Failure> {
+        let mixed = items.iter().any(|item| item.run.settings.train.precision == Precision::Bf16);
+        if !mixed || matches!(self.trainer.choice, TrainerChoice::Fake(_)) {
+            return Ok(());
+        }
+        match self.computes()?.iter().find(|compute| !compute.has_bf16()) {
+            Some(compute) => Err(no_bf16(&compute.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    /// The device as typed, where it isn't the default; else empty.
+    fn named_device(&self) -> String {
+        if self.device == Compute::default().to_string() { String::new() } else { self.device.clone() }
     }
 
     /// Reads and checks an experiment.
@@ -96,6 +154,9 @@ impl Context {
         if let TrainerChoice::Fake(_) = self.trainer.choice {
             words.push("--trainer fake".to_owned());
         }
+        if !self.named_device().is_empty() {
+            words.push(format!("--device {}", quoted(&self.device)));
+        }
         words.extend(arguments.set.iter().map(|set| format!("--set {}", quoted(set))));
         words.join(" ")
     }
@@ -116,6 +177,12 @@ pub(super) fn start_threads(asked: Option<u16>) -> Result<usize, Failure> {
         .build_global()
         .map_err(|error| Failure::usage(format!("can't start {threads} threads: {error}"), None))?;
     Ok(threads)
+}
+
+/// The failure of a device that doesn't compute in bf16.
+pub(super) fn no_bf16(device: &str) -> Failure {
+    let hint = "libtorch does, on processors and on graphics cards from compute capability 8.0 on; \"f32\" is everywhere";
+    Failure::usage(format!("`{device}` doesn't compute in bf16"), Some(hint.to_owned()))
 }
 
 /// Threads of a training step where none are asked for: all cores.

@@ -18,8 +18,9 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> Result<Ex
     if let Some(size) = size.filter(|size| !is_size(*size)) {
         return Err(dataset::DatasetError::Size { size }.into());
     }
-    start_threads(arguments.threads)?;
-    let weighted = weights::load(&arguments.weights)?;
+    let compute = context.compute()?;
+    let threads = start_threads(arguments.threads)?;
+    let weighted = weights::load(&arguments.weights, compute, threads)?;
     let size = weighted.size(size);
     let (counts, on, skipped) = match (&arguments.folder, &arguments.dataset) {
         (Some(folder), _) => {

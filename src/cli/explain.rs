@@ -22,7 +22,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> Result<Exi
     let folder = find::find(&context.results, &arguments.run)?;
     let standing = Standing::read(&folder)?;
     let record = &standing.record;
-    let trainer = context.trainer(default_threads());
+    let trainer = context.trainer(default_threads())?;
     let asked = match &arguments.experiment {
         None => None,
         Some(file) => {

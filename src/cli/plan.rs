@@ -12,7 +12,7 @@ use crate::executor::{PlanItem, Reason};
 pub(super) fn run(context: &Context, arguments: &PlanArguments) -> Result<ExitCode, Failure> {
     let experiment = context.experiment(&arguments.experiment)?;
     claims(&experiment)?;
-    let items = context.plan(&experiment, &*context.trainer(default_threads()))?;
+    let items = context.plan(&experiment, &*context.trainer(default_threads())?)?;
     if arguments.json {
         context.printer.json(&json!({
             "experiment": experiment.name,

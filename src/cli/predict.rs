@@ -20,9 +20,10 @@ pub(super) fn run(context: &Context, arguments: &PredictArguments) -> Result<Exi
     if let Some(size) = arguments.weights.size.filter(|size| !is_size(*size)) {
         return Err(DatasetError::Size { size }.into());
     }
-    start_threads(arguments.threads)?;
+    let compute = context.compute()?;
+    let threads = start_threads(arguments.threads)?;
     let pictures = list(&arguments.pictures)?;
-    let weighted = weights::load(&arguments.weights)?;
+    let weighted = weights::load(&arguments.weights, compute, threads)?;
     weighted.needs_no_training_images()?;
     let printer = context.printer;
     let bar = ProgressBar::with_draw_target(Some(pictures.len() as u64), printer.progress_target());

@@ -15,7 +15,7 @@ use crate::store::atomic;
 pub(super) fn run(context: &Context, arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     let experiment = context.experiment(&arguments.experiment)?;
     let claims = claims(&experiment)?;
-    let trainer = context.trainer(default_threads());
+    let trainer = context.trainer(default_threads())?;
     let items = context.plan(&experiment, &*trainer)?;
     let (_, written) = write(context, &arguments.experiment, &experiment, claims, &items, &*trainer)?;
     let printer = context.printer;

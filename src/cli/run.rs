@@ -13,7 +13,9 @@ use super::progress::Progress;
 use super::registry::register;
 use super::report;
 use super::table::Table;
-use crate::executor::{FakeTrainer, Interrupt, PlanItem, Pool, Reason, Summary, WorkerCommand, refresh};
+use crate::executor::{
+    FakeTrainer, Interrupt, Placement, PlanItem, Pool, Reason, Summary, WorkerCommand, refresh,
+};
 use crate::metric::{Counts, Definition};
 use crate::report::{ReportInput, ReportRun};
 use crate::statistics;
@@ -24,8 +26,12 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
     let experiment = context.experiment(&arguments.experiment)?;
     let claims = claims(&experiment)?;
     let threads = start_threads(arguments.threads)?;
-    let trainer = context.trainer(threads);
+    let trainer = context.trainer(threads)?;
     let mut items = context.plan(&experiment, &*trainer)?;
+    let asked = |count: Option<u16>| count.map(usize::from);
+    let placement =
+        Placement::new(context.devices()?, asked(arguments.jobs), asked(arguments.jobs_per_device));
+    context.has_precisions(&items)?;
     printer.note(format_args!("{}: {}", experiment.name, summary(&items)));
 
     // Before the first run, so that nobody can say that it was chosen to fit.
@@ -49,7 +55,7 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
         interrupt: &interrupt,
         workers: WorkerCommand::this_program(workers)
             .map_err(|error| Failure::usage(format!("can't find this program: {error}"), None))?,
-        jobs: usize::from(arguments.jobs),
+        placement,
         threads,
         limit: arguments.limit.map(|limit| limit as usize),
         fail_fast: arguments.fail_fast,
@@ -58,7 +64,7 @@ pub(super) fn run(context: &Context, arguments: &RunArguments) -> Result<ExitCod
     };
     let limit = pool.limit.unwrap_or(usize::MAX);
     let due: Vec<&PlanItem> = items.iter().filter(|item| pool.works_on(item)).take(limit).collect();
-    let mut progress = Progress::new(printer, &due, pool.jobs, &*trainer);
+    let mut progress = Progress::new(printer, &due, pool.placement.jobs(), &*trainer);
     let done = pool.execute(&items, &mut progress)?;
     // Its last bars go before results are printed.
     drop(progress);
@@ -128,6 +134,11 @@ fn failure_hint(context: &Context, items: &[PlanItem]) -> Option<String> {
         "died" => {
             "where memory was short, fewer `--jobs` or a smaller `train.batch-size` need less; `--retry-failed` tries \
              again from the last checkpoint"
+                .to_owned()
+        }
+        "memory" => {
+            "fewer `--jobs-per-device`, a smaller `train.batch-size` or, where the card has it, `train.precision = \"bf16\"` \
+             need less; `--retry-failed` tries again from the last checkpoint"
                 .to_owned()
         }
         "host" => format!(

@@ -11,8 +11,8 @@ use super::exit_code::ExitCode;
 use super::printer::{Color, Printer};
 use super::store::{self, args::StoreCommand};
 use super::{
-    audit, bench, compare, data, evaluate, explain, model, panic, plan, predict, report, run, status, verify,
-    work,
+    audit, bench, compare, data, doctor, evaluate, explain, model, panic, plan, predict, report, run, status,
+    verify, work,
 };
 
 /// Runs the program with the arguments, of which the first is its name.
@@ -57,6 +57,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> std::process::Exit
         Command::Explain(arguments) => explain::run(&context, arguments),
         Command::Compare(arguments) => compare::command::run(&context, arguments),
         Command::Bench(command) => bench::run(&context, command),
+        Command::Doctor(arguments) => doctor::run(&context, arguments),
         Command::Model(ModelCommand::List(arguments)) => Ok(model::list::run(&context, arguments)),
         Command::Model(ModelCommand::Cost(arguments)) => model::cost::run(&context, arguments),
         Command::Model(ModelCommand::Show(arguments)) => model::show::run(&context, arguments),

@@ -23,7 +23,12 @@ pub(super) struct Weighted {
 }
 
 /// Loads the weights of a file, or the best ones of a run's folder with the network that the run trained.
-pub(super) fn load(arguments: &WeightsArguments) -> Result<Weighted, Failure> {
+pub(super) fn load(
+    arguments: &WeightsArguments,
+    compute: Compute,
+    threads: usize,
+) -> Result<Weighted, Failure> {
+    compute.prepare(threads);
     let released = protocol::train(Protocol::AsReleased);
     let (file, model, train, size) = if arguments.weights.is_dir() {
         let settings = of_run(arguments)?;
@@ -33,7 +38,7 @@ pub(super) fn load(arguments: &WeightsArguments) -> Result<Weighted, Failure> {
         let model = card(arguments.model.as_deref().unwrap_or("ege-unet"), arguments.size.unwrap_or(256))?;
         (arguments.weights.clone(), model.settings, released, None)
     };
-    let predictor = Predictor::load(&model, &file, Compute::default())
+    let predictor = Predictor::load(&model, &file, compute)
         .map_err(|error| Failure::data(error.to_string(), Some(fit_hint(&model))))?;
     Ok(Weighted { predictor, model, train, file, size })
 }

@@ -17,7 +17,7 @@ pub(super) fn run(context: &Context, arguments: &WorkArguments) -> Result<ExitCo
     use_kernels(arguments.kernels);
     let interrupt = Interrupt::on_signals_patiently()
         .map_err(|error| Failure::usage(format!("can't listen to signals: {error}"), None))?;
-    let trainer = context.trainer(threads);
+    let trainer = context.trainer(threads)?;
     let session = Session {
         results: &context.results,
         trainer: &*trainer,

@@ -76,6 +76,23 @@ impl Geometry {
         self
     }
 
+    /// Sources that samples have again and again: of an upright image and of one rotated by the shared angle, for each flip.
+    pub fn kept_sources(&self) -> Vec<&[u32]> {
+        let shared = self.shared.iter().flat_map(|(_, flips)| flips);
+        self.upright.iter().chain(shared).map(Vec::as_slice).collect()
+    }
+
+    /// Which of [`kept_sources`](Self::kept_sources) those of the draws are, if they are.
+    pub fn kept(&self, draws: Draws) -> Option<usize> {
+        match (draws.angle, &self.shared) {
+            (None, _) => Some(flip(draws)),
+            (Some(angle), Some((shared, flips))) if shared.to_bits() == angle.to_bits() => {
+                Some(flips.len() + flip(draws))
+            }
+            (Some(_), _) => None,
+        }
+    }
+
     /// The source of each pixel of the augmented image, in order; [`OUTSIDE`] where a rotation leaves nothing.
     pub fn sources(&self, draws: Draws) -> Cow<'_, [u32]> {
         let flip = flip(draws);

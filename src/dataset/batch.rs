@@ -1,5 +1,7 @@
 //! Batches of the authors' protocol: normalised, augmented, in an order that depends on seed and epoch alone.
 
+mod recipe;
+
 use rayon::prelude::*;
 
 use super::Images;
@@ -9,8 +11,10 @@ use super::rotate::OUTSIDE;
 use crate::experiment::settings::{AugmentSettings, LastBatch, LossMask, Rotation, TrainSettings};
 use crate::random;
 
+pub use recipe::Recipe;
+
 /// Grey values of a mask from here on are lesion: half of 255, rounded up.
-const LESION_FROM: u8 = 128;
+pub const LESION_FROM: u8 = 128;
 
 /// Images of one step, as the network takes them.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,7 +148,8 @@ mod tests {
     use crate::dataset::digest::sha256;
     use crate::dataset::synthetic;
     use crate::experiment::settings::{
-        AdamWSettings, LossSettings, Normalization, OptimizerSettings, Protocol, ScheduleSettings, Selection,
+        AdamWSettings, LossSettings, Normalization, OptimizerSettings, Precision, Protocol, ScheduleSettings,
+        Selection,
     };
 
     fn settings() -> TrainSettings {
@@ -159,6 +164,7 @@ mod tests {
             normalization: Normalization::MinMax,
             augment: AugmentSettings::default(),
             selection: Selection::LowestLoss,
+            precision: Precision::F32,
         }
     }
 

@@ -6,7 +6,7 @@
 //! last bit, so the order of operations below is theirs, a fused multiply-add included.
 
 /// What stands in a rotated image where nothing of the source image lies.
-pub(super) const OUTSIDE: u32 = u32::MAX;
+pub const OUTSIDE: u32 = u32::MAX;
 
 /// For each pixel of an image rotated counter-clockwise by `angle` degrees about its centre, the index of the
 /// source pixel, or [`OUTSIDE`].

@@ -33,6 +33,8 @@ pub struct FakeTrainer {
     /// By how much losses and weights of two executions may differ, and the share of pixels that a prediction changes
     /// at random; 0 for a device that repeats.
     pub noise: f64,
+    /// The name of the device that it stands for.
+    pub place: String,
 }
 
 /// What a fake training knows after an epoch. The chain hashes every epoch into the next, so a resume that
@@ -88,6 +90,10 @@ impl Trainer for FakeTrainer {
 
     fn threads(&self) -> usize {
         1
+    }
+
+    fn place(&self) -> String {
+        self.place.clone()
     }
 
     fn train(&self, job: &Job<'_>, host: &mut dyn Host) -> Result<Outcome, TrainError> {

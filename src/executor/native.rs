@@ -27,18 +27,22 @@ impl Trainer for NativeTrainer {
     }
 
     fn promises_bits(&self) -> bool {
-        match self.compute {
-            // Work is divided and summed by the data's shape, never by the threads.
-            Compute::Cpu => true,
-        }
+        self.compute.promises_bits()
     }
 
     fn arithmetic(&self) -> Arithmetic {
-        train::arithmetic()
+        train::arithmetic(self.compute)
     }
 
     fn threads(&self) -> usize {
         self.threads
+    }
+
+    fn place(&self) -> String {
+        match self.compute {
+            Compute::Cpu => String::new(),
+            Compute::Libtorch(_) => self.compute.to_string(),
+        }
     }
 
     fn train(&self, job: &Job<'_>, host: &mut dyn Host) -> Result<Outcome, TrainError> {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::error::ExecutorError;
 use super::interrupt::Interrupt;
 use super::observer::Observer;
+use super::placement::Placement;
 use super::plan::PlanItem;
 use super::reason::Reason;
 use super::session::{Noted, note_failure};
@@ -27,8 +28,8 @@ pub struct Pool<'a> {
     pub interrupt: &'a Interrupt,
     /// How a worker is started.
     pub workers: WorkerCommand,
-    /// Runs that are worked on at the same time, from 1.
-    pub jobs: usize,
+    /// Where runs are worked on, and how many at the same time.
+    pub placement: Placement,
     /// Threads of all of them together, from 1.
     pub threads: usize,
     /// At most so many runs are worked on.
@@ -107,13 +108,15 @@ impl Pool<'_> {
 
     /// Threads of each worker.
     fn share(&self) -> usize {
-        (self.threads / self.jobs.max(1)).max(1)
+        (self.threads / self.placement.jobs()).max(1)
     }
 }
 
 /// A run that a worker works on.
 struct Running {
     worker: Worker,
+    /// Index of the device that it works on.
+    device: usize,
     /// Whether it holds the run's lock, or did.
     begun: bool,
     /// What becomes of the run once the worker is gone; nothing is known where it never said how it ended.
@@ -155,10 +158,12 @@ impl Course<'_> {
             if self.pool.interrupt.is_requested() {
                 self.stop();
             }
-            while !self.stopping && self.running.len() < self.pool.jobs && self.may_begin() {
+            while !self.stopping && self.may_begin() {
+                let taken = self.running.values().map(|running| running.device);
+                let Some(device) = self.pool.placement.free(taken) else { break };
                 let Some(index) = self.queue.pop_front() else { break };
                 if self.is_free(index, observer) {
-                    self.begin(index);
+                    self.begin(index, device);
                 }
             }
             let waits = self.pool.wait && !self.stopping && !self.busy.is_empty() && self.may_begin();
@@ -199,12 +204,13 @@ impl Course<'_> {
         self.pool.limit.is_none_or(|limit| self.begun < limit)
     }
 
-    fn begin(&mut self, index: usize) {
+    fn begin(&mut self, index: usize, device: usize) {
         let item = &self.items[index];
-        match Worker::start(&self.pool.workers, self.pool.share(), item, index, self.sender.clone()) {
+        let command = self.pool.workers.with(self.pool.placement.argument(device));
+        match Worker::start(&command, self.pool.share(), item, index, self.sender.clone()) {
             Ok(worker) => {
                 self.begun += 1;
-                self.running.insert(index, Running { worker, begun: false, after: None });
+                self.running.insert(index, Running { worker, device, begun: false, after: None });
             }
             Err(error) => {
                 self.queue.push_front(index);
@@ -300,7 +306,7 @@ impl Course<'_> {
 
     /// A worker is gone: if it didn't say how its run ended, that failed.
     fn bury(&mut self, index: usize, last_words: &[String], observer: &mut dyn Observer) {
-        let Some(Running { worker, begun, after }) = self.running.remove(&index) else { return };
+        let Some(Running { worker, begun, after, .. }) = self.running.remove(&index) else { return };
         let status = worker.end();
         let item = &self.items[index];
         let after = after.unwrap_or_else(|| {

@@ -23,7 +23,10 @@ pub fn provenance(trainer: &dyn Trainer) -> Provenance {
     let arithmetic = trainer.arithmetic();
     Provenance {
         device: trainer.device().to_owned(),
-        hardware: hardware(),
+        hardware: match trainer.place() {
+            place if place.is_empty() => machine(),
+            place => format!("{}, {place}", machine()),
+        },
         kernels: arithmetic.kernels,
         instruction_set: arithmetic.instruction_set,
         threads: trainer.threads(),
@@ -48,8 +51,8 @@ pub fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Processor, cores and memory, such as `AMD EPYC 7763 (2 cores, 24 GB)`.
-fn hardware() -> String {
+/// This machine: processor, cores and memory, such as `AMD EPYC 7763 (2 cores, 24 GB)`.
+pub fn machine() -> String {
     let wanted = RefreshKind::nothing()
         .with_cpu(CpuRefreshKind::nothing())
         .with_memory(MemoryRefreshKind::nothing().with_ram());

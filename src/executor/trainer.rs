@@ -20,6 +20,9 @@ pub trait Trainer {
     /// Threads of a training step.
     fn threads(&self) -> usize;
 
+    /// The very device, such as one of several graphics cards; empty for the processor, which is known otherwise.
+    fn place(&self) -> String;
+
     /// Trains from the host's checkpoint, or from the beginning, to the end or to a request to stop.
     ///
     /// # Errors

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::settings::{
-    Axis, BceForm, LastBatch, LossMask, Normalization, Protocol, Resize, Rotation, Selection, TensorInit,
-    Tensors,
+    Axis, BceForm, LastBatch, LossMask, Normalization, Precision, Protocol, Resize, Rotation, Selection,
+    TensorInit, Tensors,
 };
 
 /// The tables that hold settings; variants and grids may have each of them.
@@ -143,6 +143,7 @@ pub struct RawTrain {
     pub last_batch: Option<LastBatch>,
     pub normalization: Option<Normalization>,
     pub selection: Option<Selection>,
+    pub precision: Option<Precision>,
 }
 
 /// `[optimizer.…]`

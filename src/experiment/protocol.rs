@@ -2,7 +2,7 @@
 
 use super::settings::{
     AdamWSettings, AugmentSettings, EgeUnetSettings, LastBatch, LossSettings, Normalization,
-    OptimizerSettings, Protocol, Rotation, ScheduleSettings, Selection, TensorInit, TrainSettings,
+    OptimizerSettings, Precision, Protocol, Rotation, ScheduleSettings, Selection, TensorInit, TrainSettings,
 };
 
 /// The seed of the authors' code.
@@ -40,6 +40,7 @@ pub fn train(protocol: Protocol) -> TrainSettings {
         normalization: Normalization::MinMax,
         augment: AugmentSettings { rotation, ..AugmentSettings::default() },
         selection: Selection::LowestLoss,
+        precision: Precision::F32,
     }
 }
 

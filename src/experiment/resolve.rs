@@ -249,6 +249,7 @@ fn train(check: Check<'_>, raw: &RawTrain, preset: Protocol) -> Option<TrainSett
         normalization: raw.normalization.unwrap_or(default.normalization),
         augment: augment?,
         selection: raw.selection.unwrap_or(default.selection),
+        precision: raw.precision.unwrap_or(default.precision),
     })
 }
 

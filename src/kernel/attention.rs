@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use super::activation::GELU;
 use super::conv::note_conv2d;
 use super::cpu::{Axes, Bridge};
+use super::native::{self, Native};
 use super::norm::NORM;
 use super::{Conv, channel_norm, conv2d, fused, gelu, trace};
 
@@ -40,12 +41,23 @@ pub fn multiply_axes(
     let quarter = channels / 4;
     let depthwise = Conv { dilation: 1, groups: quarter };
     let plain = Conv { dilation: 1, groups: 1 };
-    if fused::available(&x) {
+    let native = native::available(&x);
+    if native || fused::available(&x) {
         let part = [batch, quarter, height, width];
         trace::note_each("multiply", &[batch, 3 * quarter, height, width], 1);
         note_conv2d(part, convs.pointwise_weight.dims());
         trace::note_each("gelu", &part, GELU);
         note_conv2d(part, convs.depthwise_weight.dims());
+        if native {
+            let tensors = [x, plane, rows, columns].map(Tensor::into_dispatch).into_iter();
+            let convs = [
+                convs.pointwise_weight.into_dispatch(),
+                convs.pointwise_bias.into_dispatch(),
+                convs.depthwise_weight.into_dispatch(),
+                convs.depthwise_bias.into_dispatch(),
+            ];
+            return native::apply(&Native::MultiplyAxes, tensors.chain(convs).collect());
+        }
         let tensors = vec![
             x.into(),
             plane.into(),
@@ -114,13 +126,34 @@ pub fn bridge_groups(
     let part = channels / groups.len();
     let own = 2 * part + usize::from(mask.is_some());
     // The kernel is there for the numbers of groups that a dispatch has a method for.
-    if fused::available(&low) && [1, 2, 4, 8].contains(&groups.len()) {
+    let native = native::available(&low);
+    if native || fused::available(&low) && [1, 2, 4, 8].contains(&groups.len()) {
         for group in &groups {
             trace::note_each("channel_norm", &[batch, own, height, width], NORM);
             note_conv2d([batch, own, height, width], group.weight.dims());
         }
         trace::note_each("channel_norm", &[batch, groups.len() * own, height, width], NORM);
         note_conv2d([batch, tail.weight.dims()[0], height, width], tail.weight.dims());
+        if native {
+            let operation = Native::BridgeGroups {
+                dilations: groups.iter().map(|group| group.dilation).collect(),
+                mask: mask.is_some(),
+                epsilon,
+                tail_epsilon: tail.epsilon,
+            };
+            let maps = [high, low].into_iter().chain(mask).map(Tensor::into_dispatch);
+            let groups = groups.into_iter().flat_map(|group| {
+                let norm = [group.norm_weight, group.norm_bias].map(Tensor::into_dispatch);
+                norm.into_iter().chain([group.weight.into_dispatch(), group.bias.into_dispatch()])
+            });
+            let tail = [
+                tail.norm_weight.into_dispatch(),
+                tail.norm_bias.into_dispatch(),
+                tail.weight.into_dispatch(),
+                tail.bias.into_dispatch(),
+            ];
+            return native::apply(&operation, maps.chain(groups).chain(tail).collect());
+        }
         let op = Bridge {
             dilations: groups.iter().map(|group| group.dilation).collect(),
             mask: mask.is_some(),

@@ -1,11 +1,13 @@
 //! Convolutions in one and two dimensions, straight and transposed.
 
+use burn::backend::DispatchTensor;
 use burn::tensor::{
     Tensor, module,
     ops::{ConvOptions, ConvTransposeOptions},
 };
 
 use super::cpu::{Conv3x3, Depthwise, Line, Pointwise};
+use super::native::{self, Native};
 use super::{fused, trace};
 use trace::Work;
 
@@ -28,6 +30,12 @@ impl Conv {
         self.dilation * (kernel - 1) / 2
     }
 
+    /// The same for a library, with the padding of each axis.
+    fn native(self, padding: &[usize]) -> Native {
+        let Self { dilation, groups } = self;
+        Native::Convolution { stride: 1, padding: padding.to_vec(), dilation, groups, transposed: false }
+    }
+
     /// True if a weight of this shape has a fused kernel.
     fn fused(self, weight: [usize; 4]) -> bool {
         let [channels_out, channels_in, height, width] = weight;
@@ -44,6 +52,16 @@ impl Conv {
             && self == Self { dilation: 1, groups: 1 }
             && channels_in * channels_out < MATRIX_FROM
     }
+}
+
+/// Input, weight and bias as a library takes them.
+fn dispatched<const D: usize>(
+    x: Tensor<D>,
+    weight: Tensor<D>,
+    bias: Option<Tensor<1>>,
+) -> Vec<DispatchTensor> {
+    let tensors = [x.into_dispatch(), weight.into_dispatch()];
+    tensors.into_iter().chain(bias.map(Tensor::into_dispatch)).collect()
 }
 
 /// Notes a convolution with bias to an output from a weight of these shapes.
@@ -83,6 +101,9 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, conv: Conv) -> T
         }
     }
     let padding = [conv.padding(kernel_height), conv.padding(kernel_width)];
+    if native::available(&x) {
+        return native::apply(&conv.native(&padding), dispatched(x, weight, Some(bias)));
+    }
     let options = ConvOptions::new([1, 1], padding, [conv.dilation; 2], conv.groups);
     module::conv2d(x, weight, Some(bias), options)
 }
@@ -100,6 +121,9 @@ pub fn conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>, conv: Conv) -> T
     note_conv1d([batch, channels_out, length], weight.dims());
     if fused::available(&x) && conv.dilation == 1 {
         return fused::apply(Line { groups: conv.groups }, vec![x.into(), weight.into(), bias.into()]);
+    }
+    if native::available(&x) {
+        return native::apply(&conv.native(&[conv.padding(kernel)]), dispatched(x, weight, Some(bias)));
     }
     let options = ConvOptions::new([1], [conv.padding(kernel)], [conv.dilation], conv.groups);
     module::conv1d(x, weight, Some(bias), options)
@@ -161,7 +185,13 @@ pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, slide:
     let taps = weight.dims()[1..].iter().product::<usize>();
     let options = ConvOptions::new([stride; 2], [padding; 2], [dilation; 2], groups);
     let with_bias = bias.is_some();
-    let output = module::conv2d(x, weight, bias, options);
+    let output = if native::available(&x) {
+        let padding = vec![padding; 2];
+        let operation = Native::Convolution { stride, padding, dilation, groups, transposed: false };
+        native::apply(&operation, dispatched(x, weight, bias))
+    } else {
+        module::conv2d(x, weight, bias, options)
+    };
     let outputs = output.dims().iter().product::<usize>();
     let work = if with_bias { Work::conv_with_bias } else { |macs, _| Work::conv(macs) };
     trace::note("conv2d", &output.dims(), work(outputs * taps, outputs));
@@ -179,7 +209,13 @@ pub fn convolve(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, slide:
 pub fn conv_transpose2d(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
     let [channels_in, _, stride, _] = weight.dims();
     let options = ConvTransposeOptions::new([stride; 2], [0; 2], [0; 2], [1; 2], 1);
-    let output = module::conv_transpose2d(x, weight, Some(bias), options);
+    let output = if native::available(&x) {
+        let padding = vec![0; 2];
+        let operation = Native::Convolution { stride, padding, dilation: 1, groups: 1, transposed: true };
+        native::apply(&operation, dispatched(x, weight, Some(bias)))
+    } else {
+        module::conv_transpose2d(x, weight, Some(bias), options)
+    };
     let outputs = output.dims().iter().product::<usize>();
     // An output has one tap of the kernel.
     let work = Work::conv_with_bias(outputs * channels_in, outputs);

@@ -3,6 +3,7 @@
 use burn::tensor::{Tensor, activation};
 
 use super::cpu::{BceDice, DeepBceDice};
+use super::native::{self, Native};
 use super::{fused, resize_bilinear};
 
 /// The loss of each image: over all outputs, weighted, `dice (1 - score) + bce entropy` with the score
@@ -17,6 +18,11 @@ pub fn deep_bce_dice(outputs: Vec<(Tensor<4>, f32)>, mask: Tensor<4>, form: BceD
         let (outputs, weights): (Vec<_>, Vec<f32>) = outputs.into_iter().unzip();
         let tensors = std::iter::once(mask).chain(outputs).map(Into::into).collect();
         return fused::apply(DeepBceDice { form, weights }, tensors);
+    }
+    if native::available(&mask) {
+        let (outputs, weights): (Vec<_>, Vec<f32>) = outputs.into_iter().unzip();
+        let tensors = std::iter::once(mask).chain(outputs).map(Tensor::into_dispatch).collect();
+        return native::apply(&Native::DeepBceDice { form, weights }, tensors);
     }
     let [batch, _, height, width] = mask.dims();
     let zero = Tensor::zeros([batch], &mask.device());

@@ -12,7 +12,9 @@ mod conv;
 pub mod cpu;
 mod factor;
 mod fused;
+pub mod libtorch;
 mod loss;
+mod native;
 mod norm;
 mod pad;
 mod pool;
@@ -24,13 +26,14 @@ mod tokens;
 pub mod trace;
 
 pub use activation::{exp, gelu, hard_sigmoid, hard_swish, relu, sigmoid, silu, softmax, softplus};
-pub use arithmetic::{add, concat, linear, matmul, mean_pixels, multiply, scale, sum_last};
+pub use arithmetic::{add, concat, detach, linear, matmul, mean_pixels, multiply, scale, sum_last};
 pub use attention::{AxesConvs, BridgeGroup, BridgeTail, bridge_groups, multiply_axes};
 pub use conv::{Conv, Slide, conv_transpose2d, conv1d, conv1d_without_bias, conv2d, convolve};
 pub use cpu::{AdamWScale, BceDice, adamw};
 pub use factor::{FactorConvs, line_factor, plane_factor};
 pub use fused::{Kernels, kernels, use_kernels, with_kernels};
 pub use loss::deep_bce_dice;
+pub use native::in_training;
 pub use norm::{
     BatchMoments, batch_norm, batch_norm_train, channel_norm, conv_norm_pool_gelu, group_norm, instance_norm,
     layer_norm, norm_pool_gelu, shares,

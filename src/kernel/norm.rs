@@ -6,6 +6,7 @@ use burn::tensor::{Tensor, module};
 use super::activation::GELU;
 use super::conv::note_conv2d;
 use super::cpu::{ChannelNorm, ConvNormPoolGelu, GroupNorm, NormPoolGelu};
+use super::native::{self, Native};
 use super::{Conv, conv2d, fused, gelu, max_pool2, trace};
 
 /// Scalar operations of a normalisation for each element: one for the mean, three for the variance, two to
@@ -29,6 +30,10 @@ pub fn group_norm(
         let op = GroupNorm { groups, epsilon: epsilon as f32 };
         return fused::apply(op, vec![x.into(), weight.into(), bias.into()]);
     }
+    if native::available(&x) {
+        let tensors = vec![x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
+        return native::apply(&Native::GroupNorm { groups, epsilon }, tensors);
+    }
     let [batch, channels, height, width] = x.dims();
     let grouped = x.reshape([batch, groups, channels / groups * height * width]);
     let centred = grouped.clone() - grouped.mean_dim(2);
@@ -50,6 +55,9 @@ pub fn instance_norm(x: Tensor<4>, epsilon: f64) -> Tensor<4> {
         let (ones, zeros) = (Tensor::ones([channels], &x.device()), Tensor::zeros([channels], &x.device()));
         return fused::apply(op, vec![x.into(), Tensor::<1>::into(ones), Tensor::<1>::into(zeros)]);
     }
+    if native::available(&x) {
+        return native::apply(&Native::InstanceNorm { epsilon }, vec![x.into_dispatch()]);
+    }
     let planes = x.reshape([batch, channels, height * width]);
     let centred = planes.clone() - planes.mean_dim(2);
     let variance = centred.clone().powi_scalar(2).mean_dim(2);
@@ -66,6 +74,10 @@ pub fn channel_norm(x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f
     if fused::available(&x) {
         let op = ChannelNorm { epsilon: epsilon as f32 };
         return fused::apply(op, vec![x.into(), weight.into(), bias.into()]);
+    }
+    if native::available(&x) {
+        let tensors = vec![x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
+        return native::apply(&Native::ChannelNorm { epsilon }, tensors);
     }
     let centred = x.clone() - x.mean_dim(1);
     let variance = centred.clone().powi_scalar(2).mean_dim(1);
@@ -140,6 +152,15 @@ pub struct BatchMoments {
 /// - `weight` and `bias`: `[channels]`
 pub fn batch_norm_train(x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>, epsilon: f64) -> BatchMoments {
     trace::note_each("batch_norm", &x.dims(), NORM);
+    if native::available(&x) {
+        let tensors = vec![x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
+        let [output, mean, variance] = native::apply_several(&Native::BatchNormTrain { epsilon }, tensors);
+        return BatchMoments {
+            output: Tensor::from_dispatch(output),
+            mean: Tensor::from_dispatch(mean),
+            variance: Tensor::from_dispatch(variance),
+        };
+    }
     let [batch, _, height, width] = x.dims();
     let count = (batch * height * width) as f64;
     let result = module::batch_norm_train(x, weight, bias, epsilon);
@@ -159,6 +180,11 @@ pub fn batch_norm(
     epsilon: f64,
 ) -> Tensor<4> {
     trace::note_each("batch_norm", &x.dims(), 2);
+    if native::available(&x) {
+        let tensors = [weight, bias, mean, variance].map(Tensor::into_dispatch);
+        let tensors = std::iter::once(x.into_dispatch()).chain(tensors).collect();
+        return native::apply(&Native::BatchNorm { epsilon }, tensors);
+    }
     let channels = x.dims()[1];
     let factor = weight / variance.add_scalar(epsilon).sqrt();
     let shift = bias - mean * factor.clone();
@@ -177,6 +203,10 @@ pub fn layer_norm<const D: usize>(
     epsilon: f64,
 ) -> Tensor<D> {
     trace::note_each("layer_norm", &x.dims(), NORM);
+    if native::available(&x) {
+        let tensors = vec![x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
+        return native::apply(&Native::LayerNorm { epsilon }, tensors);
+    }
     let shape = x.dims();
     let channels = shape[D - 1];
     let rows = x.reshape([shape[..D - 1].iter().product(), channels]);
@@ -192,6 +222,9 @@ pub fn layer_norm<const D: usize>(
 /// - `x` and output: `[..]`
 pub fn shares<const D: usize>(x: Tensor<D>, axis: usize, epsilon: f64) -> Tensor<D> {
     trace::note_each("shares", &x.dims(), 2);
+    if native::available(&x) {
+        return native::apply(&Native::Shares { axis, epsilon }, vec![x.into_dispatch()]);
+    }
     x.clone() / x.sum_dim(axis).add_scalar(epsilon)
 }
 

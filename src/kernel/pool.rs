@@ -5,6 +5,7 @@ use burn::tensor::{
     ops::{AvgPoolOptions, MaxPoolOptions},
 };
 
+use super::native::{self, Native};
 use super::trace;
 
 /// The maximum of each 2x2 block; an odd last row or column is left out.
@@ -13,7 +14,11 @@ use super::trace;
 /// - `x`: `[batch, channels, height, width]`
 /// - output: `[batch, channels, height / 2, width / 2]`
 pub fn max_pool2(x: Tensor<4>) -> Tensor<4> {
-    let output = module::max_pool2d(x, MaxPoolOptions::new([2, 2]));
+    let output = if native::available(&x) {
+        native::apply(&Native::MaxPool { kernel: 2, stride: 2, padding: 0 }, vec![x.into_dispatch()])
+    } else {
+        module::max_pool2d(x, MaxPoolOptions::new([2, 2]))
+    };
     trace::note_each("max_pool2d", &output.dims(), 3);
     output
 }
@@ -25,7 +30,11 @@ pub fn max_pool2(x: Tensor<4>) -> Tensor<4> {
 /// - output: `[batch, channels, h, w]`, `h = (height + 2 padding - kernel) / stride + 1`
 pub fn max_pool(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) -> Tensor<4> {
     let options = MaxPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
-    let output = module::max_pool2d(x, options);
+    let output = if native::available(&x) {
+        native::apply(&Native::MaxPool { kernel, stride, padding }, vec![x.into_dispatch()])
+    } else {
+        module::max_pool2d(x, options)
+    };
     trace::note_each("max_pool2d", &output.dims(), kernel * kernel - 1);
     output
 }
@@ -37,7 +46,11 @@ pub fn max_pool(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) -> T
 /// - output: `[batch, channels, h, w]`, `h = (height + 2 padding - kernel) / stride + 1`
 pub fn average_pool(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) -> Tensor<4> {
     let options = AvgPoolOptions::new([kernel; 2]).with_stride([stride; 2]).with_padding([padding; 2]);
-    let output = module::avg_pool2d(x, options);
+    let output = if native::available(&x) {
+        native::apply(&Native::AveragePool { kernel, stride, padding }, vec![x.into_dispatch()])
+    } else {
+        module::avg_pool2d(x, options)
+    };
     trace::note_each("average_pool2d", &output.dims(), kernel * kernel);
     output
 }
@@ -49,7 +62,11 @@ pub fn average_pool(x: Tensor<4>, kernel: usize, stride: usize, padding: usize) 
 /// - output: `[batch, 1, height, width]`
 pub fn mean_channels(x: Tensor<4>) -> Tensor<4> {
     let channels = x.dims()[1];
-    let output = x.mean_dim(1);
+    let output = if native::available(&x) {
+        native::apply(&Native::MeanChannels, vec![x.into_dispatch()])
+    } else {
+        x.mean_dim(1)
+    };
     trace::note_each("mean_channels", &output.dims(), channels);
     output
 }
@@ -61,7 +78,11 @@ pub fn mean_channels(x: Tensor<4>) -> Tensor<4> {
 /// - output: `[batch, 1, height, width]`
 pub fn max_channels(x: Tensor<4>) -> Tensor<4> {
     let channels = x.dims()[1];
-    let output = x.max_dim(1);
+    let output = if native::available(&x) {
+        native::apply(&Native::MaxChannels, vec![x.into_dispatch()])
+    } else {
+        x.max_dim(1)
+    };
     trace::note_each("max_channels", &output.dims(), channels - 1);
     output
 }

@@ -6,6 +6,7 @@ use burn::tensor::{
 };
 
 use super::cpu::Bilinear;
+use super::native::{self, Native};
 use super::{fused, trace};
 
 /// Scalar operations of a bilinear interpolation: four products and three additions.
@@ -33,6 +34,9 @@ pub fn resize_bilinear(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
         let op = Bilinear { height: size[0], width: size[1] };
         return fused::apply(op, vec![x.into()]);
     }
+    if native::available(&x) {
+        return native::apply(&Native::ResizeBilinear { size, align_corners: true }, vec![x.into_dispatch()]);
+    }
     let options =
         InterpolateOptions::new(InterpolateMode::Bilinear).with_align_corners(true).with_output_size(size);
     module::interpolate(x, options)
@@ -49,6 +53,12 @@ pub fn resize_bilinear_areas(x: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
         return x;
     }
     trace::note_each("resize_bilinear", &[batch, channels, size[0], size[1]], BILINEAR);
+    if native::available(&x) {
+        return native::apply(
+            &Native::ResizeBilinear { size, align_corners: false },
+            vec![x.into_dispatch()],
+        );
+    }
     let options =
         InterpolateOptions::new(InterpolateMode::Bilinear).with_align_corners(false).with_output_size(size);
     module::interpolate(x, options)

@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use super::native::{self, Native};
 use super::trace::{self, Work};
 
 /// A 1-D convolution of every channel with a kernel of its own that sees only what stands before, with bias.
@@ -15,6 +16,10 @@ pub fn causal_conv1d(x: Tensor<3>, weight: Tensor<3>, bias: Tensor<1>) -> Tensor
     let kernel = weight.dims()[2];
     let outputs = batch * length * channels;
     trace::note("conv1d", &[batch, length, channels], Work::conv_with_bias(outputs * kernel, outputs));
+    if native::available(&x) {
+        let tensors = vec![x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch()];
+        return native::apply(&Native::CausalConv1d, tensors);
+    }
     let zeros = Tensor::zeros([batch, kernel - 1, channels], (&x.device(), x.dtype()));
     let padded = Tensor::cat(vec![zeros, x], 1);
     let taps = weight.reshape([channels, kernel]).transpose();
@@ -48,17 +53,21 @@ pub fn selective_scan(x: Tensor<3>, selection: Selection, rate: Tensor<2>, skip:
     let states = rate.dims()[1];
     let full = [batch, length, channels, states];
     let Selection { step, input, output } = selection;
-    // A product and a function for what stays, a product for what enters.
+    // A product and a function for what stays, a product for what enters; then a product and a sum for each state, twice,
+    // and those of step and skip.
     trace::note_each("selective_scan", &full, 3);
+    trace::note_each("selective_scan", &full, 2);
+    trace::note_each("selective_scan", &[batch, length, channels], 2 * states + 3);
+    if native::available(&x) {
+        let tensors = [x, step, input, output].map(Tensor::into_dispatch).into_iter();
+        let tensors = tensors.chain([rate.into_dispatch(), skip.into_dispatch()]);
+        return native::apply(&Native::SelectiveScan, tensors.collect());
+    }
     let moved = step.clone() * x.clone();
     let stays = (step.reshape([batch, length, channels, 1]) * rate.reshape([1, 1, channels, states])).exp();
     let enters = moved.reshape([batch, length, channels, 1]) * input.reshape([batch, length, 1, states]);
-    // A product and a sum for each state.
-    trace::note_each("selective_scan", &full, 2);
     let flat = [batch, length, channels * states];
     let state = recurrence(stays.reshape(flat), enters.reshape(flat)).reshape(full);
-    // A product and a sum for each state, and those of step and skip.
-    trace::note_each("selective_scan", &[batch, length, channels], 2 * states + 3);
     let read = (state * output.reshape([batch, length, 1, states])).sum_dim(3);
     read.reshape([batch, length, channels]) + x * skip.reshape([1, 1, channels])
 }

@@ -8,11 +8,13 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::ahead::ahead;
+use super::input::Input;
 use super::loss::image_losses;
 use super::workers::on_workers;
 use super::{Compute, ImageCounts, TrainError};
 use crate::dataset::{Batch, Batches, Images};
 use crate::experiment::settings::{LossSettings, Settings};
+use crate::kernel::libtorch::Tally;
 use crate::kernel::{kernels, with_kernels};
 use crate::metric::{Boundary, Counts, Score};
 use crate::model::state::values;
@@ -58,15 +60,46 @@ impl Evaluation {
     }
 }
 
+/// Where an evaluation happens, and where its images are.
+pub(super) struct Place<'a> {
+    pub compute: Compute,
+    pub input: &'a Input,
+}
+
+impl Place<'_> {
+    /// A device that is handed its images batch by batch.
+    pub fn host(compute: Compute) -> Self {
+        Self { compute, input: &Input::Host }
+    }
+}
+
+/// Runs `work`, which wants no gradients, on the device.
+pub(super) fn infer<T>(compute: Compute, work: impl FnOnce() -> T) -> T {
+    match compute.library() {
+        Some(library) => library.infer(work),
+        None => work(),
+    }
+}
+
 /// Predicts and judges the images at `indices`.
 pub(super) fn evaluate(
     built: &Built,
     batches: &Batches,
     indices: &[usize],
     purpose: Purpose<'_>,
-    device: &Device,
+    place: &Place<'_>,
 ) -> Evaluation {
     let network = built.network.valid();
+    let device = &place.compute.device();
+    match (place.compute, purpose) {
+        (Compute::Cpu, _) => {}
+        (Compute::Libtorch(library), Purpose::Selection(loss)) if place.input.gathers() => {
+            return library.infer(|| tally(&network, batches, indices, loss, place.input));
+        }
+        (Compute::Libtorch(library), _) => {
+            return library.infer(|| judge_in_turn(&network, batches, indices, purpose, device));
+        }
+    }
     let mut evaluation = Evaluation::default();
     let chunks: Vec<Vec<usize>> = indices.chunks(BATCH).map(<[usize]>::to_vec).collect();
     let make = |indices: &[usize]| -> Vec<Batch> {
@@ -83,6 +116,50 @@ pub(super) fn evaluate(
             evaluation.losses.extend(part.losses);
             evaluation.scores.extend(part.scores);
         }
+        Ok(true)
+    });
+    evaluation
+}
+
+/// Judges images that stay on the device; nothing waits for it until all are judged.
+fn tally(
+    network: &Network,
+    batches: &Batches,
+    indices: &[usize],
+    loss: &LossSettings,
+    input: &Input,
+) -> Evaluation {
+    let mut tally = Tally::default();
+    for indices in indices.chunks(BATCH) {
+        let batch = input.gather(&batches.evaluation_recipes(indices));
+        let prediction = network.forward(batch.images.clone());
+        let logits = prediction.output.clone();
+        tally.add(&batch, logits, least_lesion(), image_losses(prediction, &batch.masks, loss));
+    }
+    let mut evaluation = Evaluation::default();
+    for ([tp, fp, fn_, tn], loss) in tally.read() {
+        evaluation.scores.push(Score { counts: Counts { tp, fp, fn_, tn }, boundary: None });
+        evaluation.losses.push(f64::from(loss));
+    }
+    evaluation
+}
+
+/// Judges batches that are made beside, each by all threads together.
+fn judge_in_turn(
+    network: &Network,
+    batches: &Batches,
+    indices: &[usize],
+    purpose: Purpose<'_>,
+    device: &Device,
+) -> Evaluation {
+    let mut evaluation = Evaluation::default();
+    let chunks: Vec<Vec<usize>> = indices.chunks(BATCH).map(<[usize]>::to_vec).collect();
+    let make = |indices: &[usize]| batches.evaluation(indices);
+    let Ok(_) = ahead::<_, Infallible>(&chunks, make, |_, batch, waited| {
+        let judged = judge(network, batch, purpose, device);
+        evaluation.input += waited;
+        evaluation.losses.extend(judged.losses);
+        evaluation.scores.extend(judged.scores);
         Ok(true)
     });
     evaluation
@@ -125,8 +202,8 @@ pub fn predict(
     let mut masks = Vec::with_capacity(indices.len());
     for indices in indices.chunks(BATCH) {
         let mut batch = batches.evaluation(indices);
-        let prediction = built.network.forward(tensors(&mut batch, &device).0);
-        masks.extend(lesions(&prediction).chunks(batch.size * batch.size).map(<[bool]>::to_vec));
+        let lesions = infer(compute, || lesions(&built.network.forward(tensors(&mut batch, &device).0)));
+        masks.extend(lesions.chunks(batch.size * batch.size).map(<[bool]>::to_vec));
     }
     Ok(masks)
 }
@@ -156,6 +233,21 @@ fn at_least_half(logit: f32) -> bool {
     logit >= 0.0 || (logit > -1e-6 && 1.0 / (1.0 + (-logit).exp()) >= 0.5)
 }
 
+/// The smallest logit that is [`at_least_half`].
+fn least_lesion() -> f32 {
+    // Above -0.0, floats of the same sign are in the order of their bits: the larger, the further from 0.
+    let mut bits = (-0.0_f32).to_bits()..=(-1e-6_f32).to_bits();
+    while bits.start() < bits.end() {
+        let middle = bits.start() + (bits.end() - bits.start()).div_ceil(2);
+        if at_least_half(f32::from_bits(middle)) {
+            bits = middle..=*bits.end();
+        } else {
+            bits = *bits.start()..=middle - 1;
+        }
+    }
+    f32::from_bits(*bits.start())
+}
+
 /// Scores with the ids of their images.
 pub(super) fn named(images: &dyn Images, indices: &[usize], scores: Vec<Score>) -> Vec<ImageCounts> {
     let ids = images.ids();
@@ -172,7 +264,15 @@ pub(super) fn named(images: &dyn Images, indices: &[usize], scores: Vec<Score>) 
 
 #[cfg(test)]
 mod tests {
-    use super::at_least_half;
+    use super::{at_least_half, least_lesion};
+
+    #[test]
+    fn the_least_lesion_is_the_first_logit_of_one_half() {
+        let least = least_lesion();
+        assert!(least < 0.0 && at_least_half(least));
+        let below = f32::from_bits(least.to_bits() + 1);
+        assert!(below < least && !at_least_half(below));
+    }
 
     #[test]
     fn the_threshold_is_that_of_the_sigmoid() {

@@ -175,6 +175,20 @@ pub enum TrainError {
     /// A checkpoint or weights file doesn't fit the network, or is damaged.
     #[error("{0}")]
     Weights(String),
+    /// The device's memory doesn't suffice.
+    #[error("the memory of `{device}` doesn't suffice: {words}")]
+    Memory {
+        /// The device.
+        device: String,
+        /// What it said.
+        words: String,
+    },
+    /// The device doesn't compute in mixed precision.
+    #[error("`{device}` doesn't compute in bf16")]
+    Precision {
+        /// The device.
+        device: String,
+    },
     /// The place where the training runs failed.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -194,6 +208,8 @@ impl TrainError {
         match self {
             Self::Diverged { .. } => "diverged",
             Self::Weights(_) => "weights",
+            Self::Memory { .. } => "memory",
+            Self::Precision { .. } => "precision",
             Self::Host(_) => "host",
         }
     }

@@ -1,6 +1,6 @@
 //! One step of the optimizer: forward, loss, backward, update.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 use super::adamw::{AdamW, Moments};
@@ -28,7 +28,6 @@ pub(super) struct Learner {
     weights: Vec<f32>,
     optimizer: AdamW,
     replicas: Vec<Replica>,
-    device: Device,
 }
 
 /// The network with an autodiff graph of its own.
@@ -38,19 +37,14 @@ struct Replica {
 }
 
 impl Learner {
-    /// A learner of the network, whose parameters stand on `device`; goes on from `moments`.
-    pub fn new(built: Built, moments: Option<&Moments>, device: Device) -> Self {
+    /// A learner of the network; goes on from `moments`.
+    pub fn new(built: Built, moments: Option<&Moments>) -> Self {
         let layout = Layout::of(&built);
         let optimizer =
             moments.map_or_else(|| AdamW::new(&layout), |moments| AdamW::resume(moments, &layout));
         let weights = layout.array(&built.state());
         let replicas = vec![Replica { network: built.network, gradient: Gradient::default() }];
-        Self { names: built.names, layout, weights, optimizer, replicas, device }
-    }
-
-    /// Where images and masks must stand.
-    pub fn device(&self) -> &Device {
-        &self.device
+        Self { names: built.names, layout, weights, optimizer, replicas }
     }
 
     /// Images of one part of a batch of `batch` images.

@@ -6,9 +6,11 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
 use super::Compute;
-use super::learner::{Learner, Part};
+use super::any_learner::AnyLearner;
+use super::evaluation::infer;
+use super::learner::Part;
 use super::workers::on_workers;
-use crate::experiment::settings::{AdamWSettings, LossSettings, ModelSettings, OptimizerSettings};
+use crate::experiment::settings::{AdamWSettings, LossSettings, ModelSettings, OptimizerSettings, Precision};
 use crate::model::Built;
 
 /// What to measure.
@@ -24,14 +26,15 @@ pub struct Measurement {
     pub repetitions: usize,
     /// Repetitions before those, which don't.
     pub warm_up: usize,
+    /// In what a training step computes.
+    pub precision: Precision,
 }
 
 /// Milliseconds of whole training steps: forward, loss over all outputs, backward and AdamW, on the same
 /// batch each time.
 pub fn training_steps(measurement: &Measurement, compute: Compute) -> Vec<f64> {
-    let device = compute.device().autodiff();
-    let built = Built::new(&measurement.model, 42, &device);
-    let mut learner = Learner::new(built, None, device);
+    let built = Built::new(&measurement.model, 42, &compute.training_device());
+    let mut learner = AnyLearner::new(built, None, compute, measurement.precision);
     let part = learner.part(measurement.batch);
     let batches: Vec<_> =
         parts(measurement.batch, part).map(|count| batch(count, measurement.size)).collect();
@@ -43,6 +46,8 @@ pub fn training_steps(measurement: &Measurement, compute: Compute) -> Vec<f64> {
         batches.into_iter().map(|(images, masks)| (tensor(images), tensor(masks))).collect();
     repeat(measurement, || {
         learner.step(batches.clone(), &loss, OptimizerSettings::Adamw(settings), settings.learning_rate);
+        // The loss as a number, as each step of the authors' code has it.
+        learner.take_losses();
     })
 }
 
@@ -54,7 +59,11 @@ pub fn predictions(measurement: &Measurement, compute: Compute) -> Vec<f64> {
     let images = Tensor::from_data(images, &device);
     repeat(measurement, || {
         let images = images.clone();
-        let logits = on_workers(|| network.forward(images).output.into_data());
+        let forward = || network.forward(images).output.into_data();
+        let logits = match compute {
+            Compute::Cpu => on_workers(forward),
+            Compute::Libtorch(_) => infer(compute, forward),
+        };
         assert!(!logits.bytes().is_empty(), "a prediction has pixels");
     })
 }
@@ -74,7 +83,7 @@ fn parts(batch: usize, part: usize) -> impl Iterator<Item = usize> {
 }
 
 /// Images of waves in 0..255 with discs as masks: what they show doesn't change what they cost.
-fn batch(count: usize, size: usize) -> (TensorData, TensorData) {
+pub(super) fn batch(count: usize, size: usize) -> (TensorData, TensorData) {
     let images: Vec<f32> =
         (0..count * 3 * size * size).map(|i| 127.5 + 127.5 * (0.37 * i as f32).sin()).collect();
     let disc = |pixel: usize| {

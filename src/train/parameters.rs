@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use burn::backend::DispatchTensor;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 
@@ -76,6 +77,11 @@ impl Layout {
         network.map(&mut Publisher { names: &self.names, slots: self.slots.iter(), array })
     }
 
+    /// The network with its parameters on memory that others change: `parameter` gives the tensor of each slot.
+    pub fn share(&self, network: Network, parameter: impl Fn(usize) -> DispatchTensor) -> Network {
+        network.map(&mut Sharer { names: &self.names, next: 0, parameter })
+    }
+
     /// Writes the network's gradients into `out`.
     pub fn collect(&self, network: &Network, gradients: &Gradients, out: &mut Gradient) {
         out.values.resize(self.elements(), 0.0);
@@ -122,6 +128,24 @@ impl ModuleMapper for Publisher<'_> {
         }
         let slot = self.slots.next().expect("a network visits the same parameters each time");
         replace(param, self.array[slot.range.clone()].to_vec())
+    }
+}
+
+struct Sharer<'a, F> {
+    names: &'a Names,
+    next: usize,
+    parameter: F,
+}
+
+impl<F: Fn(usize) -> DispatchTensor> ModuleMapper for Sharer<'_, F> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if self.names.role(param.id) != Role::Trained {
+            return param;
+        }
+        let tensor = Tensor::from_dispatch((self.parameter)(self.next));
+        self.next += 1;
+        let (id, _, mapper) = param.consume();
+        Param::from_mapped_value(id, tensor, mapper)
     }
 }
 

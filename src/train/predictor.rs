@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
-use super::evaluation::{Purpose, evaluate, named};
+use super::evaluation::{Place, Purpose, evaluate, infer, named};
 use super::{Compute, ImageCounts, TrainError};
 use crate::dataset::{Batches, Images};
 use crate::experiment::settings::{ModelSettings, TrainSettings};
@@ -43,7 +43,8 @@ impl Predictor {
         indices: &[usize],
     ) -> Vec<ImageCounts> {
         let batches = Batches::new(images, train.to_vec(), settings, 0);
-        let evaluation = evaluate(&self.built, &batches, indices, Purpose::Report, &self.compute.device());
+        let evaluation =
+            evaluate(&self.built, &batches, indices, Purpose::Report, &Place::host(self.compute));
         named(images, indices, evaluation.scores)
     }
 
@@ -61,6 +62,6 @@ impl Predictor {
         let image: Vec<f32> = (0..3).flat_map(channel).collect();
         let device = self.compute.device();
         let image = Tensor::from_data(TensorData::new(image, [1, 3, size, size]), &device);
-        values(self.built.network.valid().forward(image).output)
+        infer(self.compute, || values(self.built.network.valid().forward(image).output))
     }
 }

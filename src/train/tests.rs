@@ -24,6 +24,7 @@ pub(super) fn settings() -> TrainSettings {
         normalization: Normalization::MinMax,
         augment: AugmentSettings::default(),
         selection: Selection::LowestLoss,
+        precision: Precision::F32,
     }
 }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ahead::ahead;
+use super::any_learner::AnyLearner;
 use super::checkpoint::{Best, Checkpoint, Progress};
-use super::evaluation::{Evaluation, Purpose, evaluate, load, named, tensors};
-use super::learner::Learner;
+use super::evaluation::{Evaluation, Place, Purpose, evaluate, load, named};
+use super::input::{Input, Made};
 use super::schedule::learning_rate;
 use super::{BatchProgress, Compute, EpochSummary, Finished, Host, Job, Outcome, TrainError};
-use crate::dataset::{Batch, Batches};
-use crate::experiment::settings::{Selection, TrainSettings};
+use crate::dataset::Batches;
+use crate::experiment::settings::{Precision, Selection, TrainSettings};
 use crate::metric::Counts;
 use crate::model::weights::to_safetensors;
 use crate::model::{Built, Role};
@@ -25,6 +26,15 @@ use crate::model::{Built, Role};
 /// # Panics
 /// When an id of the split isn't among the images; whoever makes a job has checked that.
 pub fn train(job: &Job, compute: Compute, host: &mut dyn Host) -> Result<Outcome, TrainError> {
+    match compute.library() {
+        None => run(job, compute, host),
+        Some(library) => library
+            .within_memory(|| run(job, compute, host))
+            .unwrap_or_else(|words| Err(TrainError::Memory { device: compute.to_string(), words })),
+    }
+}
+
+fn run(job: &Job, compute: Compute, host: &mut dyn Host) -> Result<Outcome, TrainError> {
     let mut training = Training::start(job, compute, host)?;
     while training.progress.epochs_done < training.settings.epochs {
         if !training.epoch(host)? {
@@ -41,7 +51,8 @@ struct Training<'a> {
     batches: Arc<Batches<'a>>,
     select: Vec<usize>,
     report: Vec<usize>,
-    learner: Learner,
+    learner: AnyLearner,
+    input: Input,
     progress: Progress,
     /// When this session's part of the training began that `progress.seconds` doesn't hold yet.
     since: Instant,
@@ -50,10 +61,12 @@ struct Training<'a> {
 impl<'a> Training<'a> {
     fn start(job: &'a Job<'a>, compute: Compute, host: &mut dyn Host) -> Result<Self, TrainError> {
         let settings = &job.settings.train;
-        let device = compute.device().autodiff();
+        if settings.precision == Precision::Bf16 && !compute.has_bf16() {
+            return Err(TrainError::Precision { device: compute.to_string() });
+        }
         let positions = job.images.index();
         let indices = |ids: &[String]| ids.iter().map(|id| positions[id.as_str()]).collect::<Vec<usize>>();
-        let mut built = Built::new(&job.settings.model, job.seed, &device);
+        let mut built = Built::new(&job.settings.model, job.seed, &compute.training_device());
         let mut moments = None;
         let mut progress = Progress::default();
         if let Some(bytes) = host.load_checkpoint()? {
@@ -72,13 +85,15 @@ impl<'a> Training<'a> {
         } else {
             built = job.encoder.start(built).map_err(|error| TrainError::Weights(error.to_string()))?;
         }
+        let batches = Arc::new(Batches::new(job.images, indices(&job.split.train), settings, job.seed));
         Ok(Self {
             job,
             settings,
-            batches: Arc::new(Batches::new(job.images, indices(&job.split.train), settings, job.seed)),
+            input: Input::of(compute, &batches),
+            batches,
             select: indices(&job.split.select),
             report: indices(&job.split.report),
-            learner: Learner::new(built, moments.as_ref(), device),
+            learner: AnyLearner::new(built, moments.as_ref(), compute, settings.precision),
             progress,
             since: Instant::now(),
         })
@@ -94,30 +109,23 @@ impl<'a> Training<'a> {
         let mut input = Duration::ZERO;
         let batches = Arc::clone(&self.batches);
         let part = self.learner.part(self.settings.batch_size);
-        let make = |indices: &[usize]| -> Vec<Batch> {
-            indices.chunks(part).map(|indices| batches.train(epoch as u64, indices)).collect()
-        };
+        let gathers = self.input.gathers();
+        let compute = self.learner.compute();
+        let make = |indices: &[usize]| Made::new(compute, gathers, &batches, (epoch as u64, part), indices);
         let done = self.progress.batches_done;
-        let whole = ahead::<_, TrainError>(&order[done..], make, |index, parts, waited| {
+        let whole = ahead::<_, TrainError>(&order[done..], make, |index, made, waited| {
             input += waited;
             if host.stop_requested() {
+                self.hear(epoch, &order, rate, host)?;
                 return Ok(false);
             }
+            let parts = self.input.parts(made, self.learner.device());
+            self.learner.step(parts, &self.settings.loss, self.settings.optimizer, rate);
             let index = done + index;
-            let count = order[index].len();
-            let loss = self.step(epoch, (index, &order[index]), parts, rate, host)?;
-            images += count;
-            self.progress.loss_sum += loss;
-            self.progress.batches_done = index + 1;
-            host.batch(BatchProgress {
-                epoch,
-                epochs: self.settings.epochs,
-                batch: index + 1,
-                batches: order.len(),
-                images: count,
-                loss: self.progress.loss_sum / (index + 1) as f64,
-                learning_rate: rate,
-            });
+            images += order[index].len();
+            if self.learner.has_news() || index + 1 == order.len() {
+                self.hear(epoch, &order, rate, host)?;
+            }
             Ok(true)
         })?;
         if !whole {
@@ -130,7 +138,7 @@ impl<'a> Training<'a> {
             &self.batches,
             &self.select,
             Purpose::Selection(&self.settings.loss),
-            &self.learner.device().clone().inner(),
+            &Place { compute: self.learner.compute(), input: &self.input },
         );
         if let Some(error) = self.not_finite(epoch, order.len(), &judged) {
             host.keep_diverged(&self.checkpoint().encode())?;
@@ -158,25 +166,37 @@ impl<'a> Training<'a> {
         Ok(true)
     }
 
-    /// One step of the optimizer on the batch of that index and images; returns its loss.
-    fn step(
+    /// Takes the losses of the batches since it did so last, and tells the host of them.
+    fn hear(
         &mut self,
         epoch: usize,
-        (index, images): (usize, &[usize]),
-        mut parts: Vec<Batch>,
+        order: &[Vec<usize>],
         rate: f64,
         host: &mut dyn Host,
-    ) -> Result<f64, TrainError> {
-        let parts = parts.iter_mut().map(|part| tensors(part, self.learner.device())).collect();
-        let loss = self.learner.step(parts, &self.settings.loss, self.settings.optimizer, rate);
-        if loss.is_finite() {
-            return Ok(loss);
+    ) -> Result<(), TrainError> {
+        for loss in self.learner.take_losses() {
+            let images = &order[self.progress.batches_done];
+            let batch = self.progress.batches_done + 1;
+            if !loss.is_finite() {
+                // No step was taken, so this is the state that the loss came of.
+                host.keep_diverged(&self.checkpoint().encode())?;
+                let ids = self.job.images.ids();
+                let images = images.iter().map(|&index| ids[index].clone()).collect();
+                return Err(TrainError::Diverged { epoch, batch, loss, images });
+            }
+            self.progress.loss_sum += loss;
+            self.progress.batches_done = batch;
+            host.batch(BatchProgress {
+                epoch,
+                epochs: self.settings.epochs,
+                batch,
+                batches: order.len(),
+                images: images.len(),
+                loss: self.progress.loss_sum / batch as f64,
+                learning_rate: rate,
+            });
         }
-        // No step was taken, so this is the state that the loss came of.
-        host.keep_diverged(&self.checkpoint().encode())?;
-        let ids = self.job.images.ids();
-        let images = images.iter().map(|&index| ids[index].clone()).collect();
-        Err(TrainError::Diverged { epoch, batch: index + 1, loss, images })
+        Ok(())
     }
 
     /// An error that names the selection images whose loss is no finite number, if there are any.
@@ -223,10 +243,10 @@ impl<'a> Training<'a> {
 
     /// Counts the reported images under the best and the last weights.
     fn finish(self, host: &mut dyn Host) -> Result<Outcome, TrainError> {
-        let device = self.learner.device().clone().inner();
-        let best = load(self.job.settings, &host.load_best()?, &device)?;
+        let place = Place { compute: self.learner.compute(), input: &self.input };
+        let best = load(self.job.settings, &host.load_best()?, &place.compute.device())?;
         let count = |built: &Built| {
-            let evaluation = evaluate(built, &self.batches, &self.report, Purpose::Report, &device);
+            let evaluation = evaluate(built, &self.batches, &self.report, Purpose::Report, &place);
             named(self.job.images, &self.report, evaluation.scores)
         };
         let (best, last) = (count(&best), count(&self.learner.built()));

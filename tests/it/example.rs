@@ -31,6 +31,7 @@ pub fn settings() -> Settings {
             normalization: Normalization::MinMax,
             augment: AugmentSettings::default(),
             selection: Selection::LowestLoss,
+            precision: Precision::F32,
         },
     }
 }

@@ -278,6 +278,10 @@ impl Trainer for Listened<'_> {
         self.fake.threads()
     }
 
+    fn place(&self) -> String {
+        self.fake.place()
+    }
+
     fn promises_bits(&self) -> bool {
         self.fake.promises_bits()
     }

@@ -21,6 +21,7 @@ mod kernels;
 #[cfg(unix)]
 mod kill_points;
 mod kill_sweep;
+mod libtorch;
 mod live;
 mod metric;
 mod model;

@@ -59,7 +59,7 @@ impl Program {
     pub fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ege-bench"));
         command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
-        for name in ["EGE_BENCH_RESULTS", "EGE_BENCH_DATA", "NO_COLOR"] {
+        for name in ["EGE_BENCH_RESULTS", "EGE_BENCH_DATA", "EGE_BENCH_DEVICE", "NO_COLOR"] {
             command.env_remove(name);
         }
         command

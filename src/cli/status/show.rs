@@ -9,7 +9,7 @@ use crate::cli::failure::Failure;
 
 pub(in crate::cli) fn run(context: &Context, arguments: &StatusArguments) -> Result<ExitCode, Failure> {
     let experiment = context.experiment(&arguments.plan.experiment)?;
-    let trainer = context.trainer(default_threads());
+    let trainer = context.trainer(default_threads())?;
     let items = context.plan(&experiment, &*trainer)?;
     let mut survey = Survey::new(&experiment.name, items, &context.results, &*trainer);
     if let Some(every) = arguments.watch {

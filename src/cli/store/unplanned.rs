@@ -20,7 +20,7 @@ impl Wanted {
     /// # Errors
     /// When one can't be read or planned, such as where its data isn't prepared: what it asks for isn't known then.
     pub(super) fn by(context: &Context, experiments: &[PathBuf]) -> Result<Self, Failure> {
-        let trainer = context.trainer(default_threads());
+        let trainer = context.trainer(default_threads())?;
         let mut meanings = Vec::new();
         let arguments = |path: &Path| ExperimentArguments { experiment: path.to_owned(), set: Vec::new() };
         for path in experiments {

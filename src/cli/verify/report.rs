@@ -41,7 +41,7 @@ pub(super) fn run(
             manifest.ege_bench
         ));
     }
-    let trainer = context.trainer(default_threads());
+    let trainer = context.trainer(default_threads())?;
     let items = context.plan(&experiment, &*trainer)?;
     let claims = claims(&experiment)?;
     let mut input =

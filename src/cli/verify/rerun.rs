@@ -27,7 +27,7 @@ pub(super) fn run(context: &Context, run: &Path, arguments: &VerifyArguments) ->
     let epochs = epochs(arguments, &Left::read(&stored)?, &record.id)?;
     let threads = start_threads(arguments.threads)?;
     use_kernels(arguments.kernels.unwrap_or_else(|| record.provenance.kernels.parse().unwrap_or_default()));
-    let trainer = &*context.trainer(threads);
+    let trainer = &*context.trainer(threads)?;
     let printer = context.printer;
     let place = Place::new(&context.results, arguments.keep.as_deref())?;
     let files = arguments.encoder_weights.clone();

@@ -34,6 +34,13 @@ impl WorkerCommand {
         };
         Ok(Self { program, arguments })
     }
+
+    /// The same with one more argument.
+    pub(in crate::executor) fn with(&self, argument: OsString) -> Self {
+        let mut with = self.clone();
+        with.arguments.push(argument);
+        with
+    }
 }
 
 /// What is heard of a worker, with the index of its run.

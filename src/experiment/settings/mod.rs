@@ -15,7 +15,7 @@ pub use model::{Axis, Baseline, EgeUnetSettings, ModelSettings, TensorInit, Tens
 pub use split_name::{Fold, NoFold, SplitBase, SplitName};
 pub use train::{
     AdamWSettings, AugmentSettings, BceForm, LastBatch, LossMask, LossSettings, Normalization,
-    OptimizerSettings, Protocol, Rotation, ScheduleSettings, Selection, TrainSettings,
+    OptimizerSettings, Precision, Protocol, Rotation, ScheduleSettings, Selection, TrainSettings,
 };
 
 use serde::{Deserialize, Serialize};

@@ -26,6 +26,10 @@ pub struct TrainSettings {
     pub augment: AugmentSettings,
     /// Which epoch's weights are reported as the best.
     pub selection: Selection,
+    /// In what forwards and backwards compute; what goes without saying is no part of a meaning, so that runs from before
+    /// there was a choice stay what they are.
+    #[serde(default, skip_serializing_if = "Precision::is_default")]
+    pub precision: Precision,
 }
 
 /// A preset of all deviations between the paper's text, the released code and good practice.
@@ -185,6 +189,24 @@ pub enum Rotation {
     Once,
     /// For each rotated sample.
     PerSample,
+}
+
+/// In what a training step computes; evaluations compute in single precision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precision {
+    /// Single precision (the authors' code).
+    #[default]
+    F32,
+    /// Mixed: products of matrices and convolutions with factors of 16 bits (bfloat16), everything else in single precision.
+    Bf16,
+}
+
+impl Precision {
+    /// True for the precision that goes without saying.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which epoch's weights are reported as the best.

@@ -152,7 +152,7 @@ pub struct BatchNorm2dConfig {
 
 /// Batch normalisation: by the batch's moments in training, by the running ones otherwise.
 ///
-/// Whether it is in training, it sees from the device of its input: gradients are computed there or not.
+/// Whether it is in training, it sees from its input: gradients are computed there or not.
 #[derive(Module, Debug)]
 pub struct BatchNorm2d {
     /// `[channels]`
@@ -189,7 +189,7 @@ impl BatchNorm2d {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let parameters = (self.weight.val(), self.bias.val());
         trace::layer(&[self.weight.id, self.bias.id], || {
-            if !x.device().is_autodiff() {
+            if !kernel::in_training(&x) {
                 let moments = (self.running_mean.value_sync(), self.running_var.value_sync());
                 return kernel::batch_norm(x, parameters, moments, self.epsilon);
             }

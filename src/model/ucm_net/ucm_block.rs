@@ -4,7 +4,7 @@ use burn::config::Config;
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use crate::kernel::{add, gelu, instance_norm};
+use crate::kernel::{add, detach, gelu, instance_norm};
 use crate::model::Site;
 use crate::model::block::{
     ChannelNorm, ChannelNormConfig, Conv2d, Conv2dConfig, Linear, LinearConfig, Start,
@@ -78,7 +78,7 @@ impl UcmBlock {
     /// - `x` and output: `[batch, channels, height, width]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let x = self.norm.forward(x);
-        let shortcut = x.clone().detach();
+        let shortcut = detach(x.clone());
         let inner = gelu(self.inner_conv.forward(self.inner.forward_channels(x)));
         let sum = add(self.outer_conv.forward(self.outer.forward_channels(inner)), shortcut);
         // The branch that may be dropped is the block itself.

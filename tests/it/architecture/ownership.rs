@@ -4,9 +4,12 @@ use super::lexer::{self, Word};
 use super::source::Source;
 use super::{check, holds, page_agrees};
 
-/// Crates that only these rooms name; `burn` stands for its parts (`burn_flex`, ...) as well.
+/// Crates that only these rooms, or folders of them, name; `burn` stands for its parts (`burn_flex`, ...) as well.
 const CRATES: &[(&str, &[&str])] = &[
     ("burn", &["kernel", "model", "train", "cost"]),
+    ("tch", &["kernel/libtorch"]),
+    ("torch_sys", &["kernel/libtorch"]),
+    ("libtorch_shim", &["kernel/libtorch"]),
     ("polars", &["report"]),
     ("plotters", &["report"]),
     ("maud", &["report"]),
@@ -49,7 +52,9 @@ const WRITES: &[&str] = &["write", "copy", "rename", "hard_link", "create", "cre
 fn foreign_crates(sources: &[Source]) -> Vec<String> {
     find(sources, |source, word| {
         let (name, owners) = CRATES.iter().find(|(name, _)| is_crate(word, name))?;
-        let owned = source.room().is_some_and(|room| owners.contains(&room));
+        let owned = owners.iter().any(|owner| {
+            source.path.starts_with(&format!("src/{owner}/")) || source.path == format!("src/{owner}.rs")
+        });
         (!owned).then(|| format!("{name} is named outside of {}", owners.join(", ")))
     })
 }
@@ -184,6 +189,10 @@ fn a_foreign_crate_is_found() {
         ("src/train/a.rs", "use rand_chacha::ChaCha8Rng;", &[1]),
         ("src/lib.rs", "use clap::Parser;", &[1]),
         ("tests/it/a.rs", "use burn::tensor::Tensor;", &[]),
+        ("src/kernel/libtorch/a.rs", "use tch::Tensor;", &[]),
+        ("src/kernel/a.rs", "use tch::Tensor;", &[1]),
+        ("src/train/a.rs", "let x: tch::Tensor = y;", &[1]),
+        ("src/train/a.rs", "libtorch::Libtorch::open(place)", &[]),
     ] {
         check(foreign_crates, path, text, expect);
     }

@@ -1,0 +1,34 @@
+//! Every network on a device, compared with the built-in path.
+
+use serde::Serialize;
+
+use crate::model::cards;
+use crate::train::{Agreement, Compute, agreement};
+
+/// Images and pixels of the comparison: so small that all networks take seconds.
+const IMAGES: (usize, usize) = (2, 64);
+
+/// What became of a network.
+#[derive(Debug, Serialize)]
+pub(super) struct Tested {
+    /// The network.
+    pub model: &'static str,
+    /// Differences relative to the built-in path.
+    pub output: f64,
+    pub loss: f64,
+    pub gradient: f64,
+    /// Whether rounding explains them.
+    pub agrees: bool,
+}
+
+/// Compares every network; `told` hears of each as it is done.
+pub(super) fn test(compute: Compute, mut told: impl FnMut(&Tested)) -> Vec<Tested> {
+    let one = |card: crate::model::Card| {
+        let found = agreement(&card.settings, IMAGES, 1, compute);
+        let Agreement { output, loss, gradient, .. } = found;
+        let tested = Tested { model: card.name, output, loss, gradient, agrees: found.holds() };
+        told(&tested);
+        tested
+    };
+    cards().into_iter().map(one).collect()
+}

@@ -1,0 +1,133 @@
+//! Images that stay on a device as bytes; batches are gathered, normalised, flipped and rotated there.
+
+use burn::tensor::Tensor as BurnTensor;
+use tch::{Kind, Tensor};
+
+use super::device::Libtorch;
+use super::stock::{Arrangement, Sample, Stock};
+use super::tensors::outer;
+
+/// A stock of images on a device.
+pub struct Resident {
+    place: Libtorch,
+    size: i64,
+    outside: u32,
+    lesion_from: i64,
+    /// `[images, 3, pixels]` bytes.
+    images: Tensor,
+    /// `[images, pixels]` bytes.
+    masks: Tensor,
+    /// `[images, 256]`
+    tables: Tensor,
+    /// `[256]`
+    mask_table: Tensor,
+    /// `[arrangements, pixels]`: sources, and whether there is one.
+    kept: (Tensor, Tensor),
+}
+
+/// A batch on a device.
+pub struct ResidentBatch {
+    /// `[batch, 3, height, width]`, as the network takes it.
+    pub images: BurnTensor<4>,
+    /// `[batch, 1, height, width]`, what the loss compares with.
+    pub masks: BurnTensor<4>,
+    /// `[batch, pixels]`: lesion or not.
+    pub(super) truth: Tensor,
+}
+
+impl Resident {
+    /// Brings a stock to the device.
+    pub fn new(place: Libtorch, stock: &Stock<'_>) -> Self {
+        let _guard = tch::no_grad_guard();
+        let device = place.tch();
+        let pixels = (stock.size * stock.size) as i64;
+        let bytes = |bytes: &[u8]| Tensor::from_slice(bytes).to_device(device);
+        // One image at a time: the host needs no second copy of them all.
+        let images: Vec<Tensor> = stock
+            .images
+            .iter()
+            .map(|(image, _)| bytes(image).view([pixels, 3]).transpose(0, 1).contiguous())
+            .collect();
+        let masks: Vec<Tensor> = stock.images.iter().map(|(_, mask)| bytes(mask)).collect();
+        let floats = |values: &[f32]| Tensor::from_slice(values).to_device(device);
+        let resident = Self {
+            place,
+            size: stock.size as i64,
+            outside: stock.outside,
+            lesion_from: i64::from(stock.lesion_from),
+            images: Tensor::stack(&images, 0),
+            masks: Tensor::stack(&masks, 0),
+            tables: floats(stock.tables.as_flattened()).view([-1, 256]),
+            mask_table: floats(&stock.mask_table),
+            kept: (Tensor::new(), Tensor::new()),
+        };
+        Self { kept: resident.sources(&stock.arrangements), ..resident }
+    }
+
+    /// Sources of arrangements, and whether there is one: `[arrangements, pixels]` each.
+    fn sources(&self, arrangements: &[&[u32]]) -> (Tensor, Tensor) {
+        let indices: Vec<i64> = arrangements
+            .iter()
+            .flat_map(|sources| sources.iter())
+            .map(|&source| if source == self.outside { -1 } else { i64::from(source) })
+            .collect();
+        let indices = Tensor::from_slice(&indices)
+            .to_device(self.place.tch())
+            .view([arrangements.len() as i64, self.size * self.size]);
+        (indices.clamp_min(0_i64), indices.ge(0_i64))
+    }
+
+    /// The batch of these samples.
+    pub fn batch(&self, samples: &[Sample<'_>]) -> ResidentBatch {
+        let _guard = tch::no_grad_guard();
+        let (count, pixels) = (samples.len() as i64, self.size * self.size);
+        let list = |values: Vec<i64>| Tensor::from_slice(&values).to_device(self.place.tch());
+        let chosen = list(samples.iter().map(|sample| sample.image as i64).collect());
+        let (sources, inside) = self.arranged(samples);
+
+        let bytes = self.images.index_select(0, &chosen);
+        let bytes = bytes.gather(2, &sources.unsqueeze(1).expand([count, 3, pixels], false), false);
+        let tables = self.tables.index_select(0, &chosen);
+        let values = tables.gather(1, &bytes.view([count, 3 * pixels]).to_kind(Kind::Int64), false);
+        // Outside of a rotated image stands 0 in the network's range, whatever byte that is.
+        let values = values.view([count, 3, pixels]) * inside.unsqueeze(1);
+
+        let grey = self.masks.index_select(0, &chosen).gather(1, &sources, false);
+        let masks =
+            self.mask_table.index_select(0, &grey.view([-1]).to_kind(Kind::Int64)).view([count, pixels]);
+        let tensor = |values: Tensor, channels: i64| {
+            BurnTensor::from_dispatch(outer(values.view([count, channels, self.size, self.size])))
+        };
+        ResidentBatch {
+            images: tensor(values, 3),
+            masks: tensor(masks * &inside, 1),
+            truth: grey.ge(self.lesion_from).logical_and(&inside),
+        }
+    }
+
+    /// Sources of each sample, and whether there is one: `[samples, pixels]` each.
+    fn arranged(&self, samples: &[Sample<'_>]) -> (Tensor, Tensor) {
+        let mut own: Vec<&[u32]> = Vec::new();
+        let kept = self.kept.0.size()[0];
+        let rows: Vec<i64> = samples
+            .iter()
+            .map(|sample| match &sample.arrangement {
+                Arrangement::Kept(index) => *index as i64,
+                Arrangement::Own(sources) => {
+                    own.push(sources);
+                    kept + own.len() as i64 - 1
+                }
+            })
+            .collect();
+        let rows = Tensor::from_slice(&rows).to_device(self.place.tch());
+        let choose = |kept: &Tensor, own: Option<&Tensor>| match own {
+            Some(own) => Tensor::cat(&[kept, own], 0).index_select(0, &rows),
+            None => kept.index_select(0, &rows),
+        };
+        if own.is_empty() {
+            return (choose(&self.kept.0, None), choose(&self.kept.1, None));
+        }
+        let (sources, inside) = self.sources(&own);
+        (choose(&self.kept.0, Some(&sources)), choose(&self.kept.1, Some(&inside)))
+    }
+}

@@ -1,0 +1,45 @@
+//! What a stock of images on a device is made of, and how samples are taken from it: plain arrays.
+
+/// Images and masks as bytes, and how bytes become numbers.
+pub struct Stock<'a> {
+    /// Height and width in pixels.
+    pub size: usize,
+    /// Each image, `[size, size, 3]`, with its mask, `[size, size]`.
+    pub images: Vec<(&'a [u8], &'a [u8])>,
+    /// For each image the number of each byte.
+    pub tables: Vec<[f32; 256]>,
+    /// The number of each byte of a mask.
+    pub mask_table: [f32; 256],
+    /// Bytes of a mask from here on are lesion.
+    pub lesion_from: u8,
+    /// Arrangements that many samples have: for each pixel the one that comes there, or [`outside`](Self::outside).
+    pub arrangements: Vec<&'a [u32]>,
+    /// Marks a pixel where nothing comes.
+    pub outside: u32,
+}
+
+impl Stock<'_> {
+    /// Bytes that so many images of that size need on a device, with what arranges them.
+    pub fn bytes(images: usize, size: usize) -> u64 {
+        let pixels = (size * size) as u64;
+        images as u64 * (4 * pixels + 256 * 4) + 8 * pixels * 9
+    }
+}
+
+/// One image to take, and how its pixels are arranged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample<'a> {
+    /// Its index in the stock.
+    pub image: usize,
+    /// What comes where.
+    pub arrangement: Arrangement<'a>,
+}
+
+/// What comes where.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrangement<'a> {
+    /// One of the stock's, by its index.
+    Kept(usize),
+    /// One of its own.
+    Own(std::borrow::Cow<'a, [u32]>),
+}
