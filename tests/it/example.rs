@@ -3,8 +3,8 @@
 use ege_bench::claim::Counted;
 use ege_bench::experiment::settings::{
     AdamWSettings, AugmentSettings, DataSettings, DataSource, EgeUnetSettings, LastBatch, LossSettings,
-    ModelSettings, Normalization, OptimizerSettings, Protocol, Resize, ScheduleSettings, Selection, Settings,
-    TrainSettings,
+    ModelSettings, Normalization, OptimizerSettings, Precision, Protocol, Resize, ScheduleSettings,
+    Selection, Settings, TrainSettings,
 };
 use ege_bench::report::{GalleryItem, LeakItem, NetworkCost, ReportInput, ReportRun};
 use ege_bench::store::{
