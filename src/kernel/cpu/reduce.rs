@@ -18,7 +18,7 @@ const STRANDS: usize = 4;
 /// The sum of an array.
 #[inline(always)]
 pub(super) fn total<V: Vector>(x: &[f32]) -> f32 {
-    strands::<V>(x, |sum, x| sum.add(x), |sum, x| sum + x)
+    strands::<V>(x, V::add, |sum, x| sum + x)
 }
 
 /// The sum of the squared distances from `centre`.
