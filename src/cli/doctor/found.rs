@@ -115,7 +115,6 @@ fn missing(
         return vec![entry("libtorch: this build has only the built-in path", wanted)];
     }
     match (cuda, cards.is_empty()) {
-        (false, true) => vec![],
         (false, false) => {
             vec![entry("CUDA: a graphics card is there, and this libtorch is the one without CUDA", wanted)]
         }
@@ -132,7 +131,7 @@ fn missing(
             };
             vec![Missing { what: "a graphics card that libtorch can use".to_owned(), mend }]
         }
-        (true, _) => vec![],
+        _ => vec![],
     }
 }
 

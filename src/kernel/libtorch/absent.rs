@@ -38,7 +38,7 @@ pub struct ResidentBatch {
 
 /// Judgements of images.
 #[derive(Default)]
-pub struct Tally;
+pub struct Tally(());
 
 /// False: nothing is on libtorch.
 pub(in crate::kernel) fn has(_: &Device) -> bool {
@@ -67,6 +67,8 @@ pub(in crate::kernel) fn compute(operation: &Native, _: Vec<DispatchTensor>) -> 
 
 #[expect(missing_docs, reason = "the same as in a build with libtorch, where they are described")]
 impl Libtorch {
+    /// # Errors
+    /// Always: there is none.
     pub fn open(_: Place) -> Result<Self, (String, String)> {
         let hint = "`just libtorch cpu` (or `just libtorch cuda`) brings libtorch and builds with it";
         Err(("this build has no libtorch".to_owned(), hint.to_owned()))
@@ -104,6 +106,8 @@ impl Libtorch {
         match self.never {}
     }
 
+    /// # Errors
+    /// Never, since nobody can ask.
     pub fn within_memory<T>(self, _: impl FnOnce() -> T) -> Result<T, String> {
         match self.never {}
     }
