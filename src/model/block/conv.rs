@@ -268,9 +268,7 @@ impl Conv1d {
     /// - output: `[batch, channels_out, length]`
     pub fn forward(&self, x: Tensor<3>) -> Tensor<3> {
         let conv = Conv { dilation: 1, groups: self.groups };
-        let bias = self.bias.as_ref();
-        let ids: Vec<ParamId> = std::iter::once(self.weight.id).chain(bias.map(|bias| bias.id)).collect();
-        trace::layer(&ids, || match bias {
+        trace::layer(&self.ids(), || match &self.bias {
             Some(bias) => kernel::conv1d(x, self.weight.val(), bias.val(), conv),
             None => kernel::conv1d_without_bias(x, self.weight.val(), conv),
         })
