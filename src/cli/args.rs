@@ -317,6 +317,9 @@ pub(super) struct BenchArguments {
     /// In what a training step computes: f32 or bf16
     #[arg(long, value_name = "PRECISION", value_enum, default_value_t)]
     pub precision: PrecisionOption,
+    /// Show what each kernel takes on one thread, beside what it would take at least
+    #[arg(long)]
+    pub profile: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -19,6 +19,7 @@ mod norm;
 mod pad;
 mod pool;
 pub mod probe;
+pub mod profile;
 mod resize;
 mod scan;
 mod shift;

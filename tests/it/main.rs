@@ -2,6 +2,7 @@
 
 mod architecture;
 mod archive_server;
+mod bench;
 mod browser;
 mod claim;
 mod claims_cli;

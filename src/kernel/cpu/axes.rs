@@ -103,6 +103,11 @@ impl Op for Axes {
         inputs[0].shape.to_vec()
     }
 
+    fn multiply_adds(&self, inputs: &[Input]) -> u64 {
+        let size = Size::of(inputs);
+        (inputs[0].shape[0] * size.quarter * size.pixels() * (size.quarter + 9)) as u64
+    }
+
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = Size::of(inputs);
         let quarter = size.quarter * size.pixels();

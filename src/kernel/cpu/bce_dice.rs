@@ -44,6 +44,10 @@ impl Op for DeepBceDice {
         vec![inputs[0].shape[0]]
     }
 
+    fn reads_back(&self, input: usize) -> bool {
+        input == 0
+    }
+
     fn forward(&self, inputs: &[Input], keep: bool) -> (Vec<f32>, Saved) {
         let (masks, outputs) = (inputs[0], &inputs[1..]);
         let [batch, _, height, width] = shape(masks);

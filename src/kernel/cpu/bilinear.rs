@@ -309,6 +309,10 @@ impl Op for Bilinear {
         vec![inputs[0].shape[0], inputs[0].shape[1], self.height, self.width]
     }
 
+    fn reads_back(&self, _: usize) -> bool {
+        false
+    }
+
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let axes = self.axes(inputs[0]);
         let mut output = unwritten(self.output_shape(inputs).iter().product());

@@ -144,6 +144,13 @@ impl Op for Bridge {
         vec![shape[0], self.tail(inputs).channels_out(), shape[2], shape[3]]
     }
 
+    fn multiply_adds(&self, inputs: &[Input]) -> u64 {
+        let size = self.size(inputs);
+        let joined = size.groups * size.group();
+        let taps = joined * (9 + self.tail(inputs).channels_out());
+        (inputs[1].shape[0] * size.pixels() * taps) as u64
+    }
+
     fn forward(&self, inputs: &[Input], keep: bool) -> (Vec<f32>, Saved) {
         let size = self.size(inputs);
         let shape = self.output_shape(inputs);

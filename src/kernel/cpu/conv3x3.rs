@@ -25,6 +25,10 @@ impl Op for Conv3x3 {
         vec![size.batch, size.channels_out, size.height, size.width]
     }
 
+    fn multiply_adds(&self, inputs: &[Input]) -> u64 {
+        Self::size(inputs).multiply_adds()
+    }
+
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = Self::size(inputs);
         let mut output = unwritten(self.output_shape(inputs).iter().product());

@@ -42,6 +42,11 @@ impl Size {
         self.channels_out * self.channels_in * 9
     }
 
+    /// Multiply-adds of all images.
+    pub fn multiply_adds(self) -> u64 {
+        (self.batch * self.plane() * self.taps()) as u64
+    }
+
     /// Floats from one padded row to the next: a zero on the left, then the row, then zeros up to where the
     /// last tile reads.
     fn stride(self) -> usize {

@@ -75,6 +75,10 @@ impl Op for ConvNormPoolGelu {
         vec![batch, channels_out, height / 2, width / 2]
     }
 
+    fn multiply_adds(&self, inputs: &[Input]) -> u64 {
+        Conv3x3::size(inputs).multiply_adds()
+    }
+
     fn forward(&self, inputs: &[Input], keep: bool) -> (Vec<f32>, Saved) {
         let stage = self.stage(inputs);
         let Stage { conv, norm, .. } = stage;

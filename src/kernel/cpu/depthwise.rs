@@ -54,6 +54,10 @@ impl Op for Depthwise {
         inputs[0].shape.to_vec()
     }
 
+    fn multiply_adds(&self, inputs: &[Input]) -> u64 {
+        9 * inputs[0].values.len() as u64
+    }
+
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let plane = self.plane(inputs[0]);
         let channels = inputs[0].shape[1];

@@ -80,6 +80,12 @@ impl Op for Factor {
         self.shape.to_vec()
     }
 
+    fn multiply_adds(&self, inputs: &[Input]) -> u64 {
+        let size = Size::of(*self, inputs);
+        let taps = inputs[1].values.len() / size.channels;
+        (size.channels * size.plane().pixels() * (size.channels + taps)) as u64
+    }
+
     fn forward(&self, inputs: &[Input], keep: bool) -> (Vec<f32>, Saved) {
         let size = Size::of(*self, inputs);
         let axes = bilinear::Axes::new(size.from, size.to);

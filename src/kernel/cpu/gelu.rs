@@ -19,6 +19,10 @@ impl Op for Gelu {
         inputs[0].shape.to_vec()
     }
 
+    fn reads_back(&self, _: usize) -> bool {
+        false
+    }
+
     fn forward(&self, inputs: &[Input], keep: bool) -> (Vec<f32>, Saved) {
         let x = inputs[0].values;
         let mut output = unwritten(x.len());

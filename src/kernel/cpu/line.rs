@@ -68,6 +68,11 @@ impl Op for Line {
         vec![size.batch, size.channels_out, size.length]
     }
 
+    fn multiply_adds(&self, inputs: &[Input]) -> u64 {
+        let size = self.size(inputs);
+        (size.batch * size.channels_out * size.length * size.seen * size.kernel) as u64
+    }
+
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = self.size(inputs);
         let [x, weight, bias] = [0, 1, 2].map(|index: usize| inputs[index].values);

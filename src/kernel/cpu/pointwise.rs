@@ -45,6 +45,11 @@ impl Op for Pointwise {
         shape
     }
 
+    fn multiply_adds(&self, inputs: &[Input]) -> u64 {
+        let size = Self::size(inputs);
+        (size.batch * size.pixels * size.channels_in * size.channels_out) as u64
+    }
+
     fn forward(&self, inputs: &[Input], _: bool) -> (Vec<f32>, Saved) {
         let size = Self::size(inputs);
         let mut output = unwritten(size.batch * size.channels_out * size.pixels);

@@ -12,7 +12,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, DispatchTensor, Flex, backend_e
 use burn::tensor::{Tensor, TensorData};
 
 use super::op::{Input, Op, Saved};
-use crate::kernel::trace;
+use crate::kernel::{profile, trace};
 
 /// An operation of any kind.
 pub(in crate::kernel) type AnyOp = Arc<dyn Op>;
@@ -30,7 +30,7 @@ impl<const D: usize> From<Tensor<D>> for AnyTensor {
 fn forward(op: &AnyOp, tensors: &[FlexTensor], keep: bool) -> (FlexTensor, Saved) {
     with_inputs(tensors, |inputs| {
         let shape = op.output_shape(inputs);
-        let (values, saved) = op.forward(inputs, keep);
+        let (values, saved) = profile::forward(&**op, inputs, keep);
         (FlexTensor::from_data(TensorData::new(values, shape)), saved)
     })
 }
@@ -64,7 +64,8 @@ impl<const N: usize> Backward<Flex, N> for Node {
         let State { op, inputs: tensors, saved } = ops.state;
         let wanted = ops.parents.each_ref().map(Option::is_some);
         let gradient = gradient.as_slice::<f32>().expect("a gradient is contiguous f32");
-        let values = with_inputs(&tensors, |inputs| op.backward(inputs, &saved, gradient, &wanted));
+        let values =
+            with_inputs(&tensors, |inputs| profile::backward(&*op, inputs, &saved, gradient, &wanted));
         for ((parent, values), tensor) in ops.parents.into_iter().zip(values).zip(&tensors) {
             if let (Some(parent), Some(values)) = (parent, values) {
                 let shape = tensor.layout().shape().to_vec();

@@ -31,4 +31,14 @@ pub(in crate::kernel) trait Op: Debug + Send + Sync + 'static {
         gradient: &[f32],
         wanted: &[bool],
     ) -> Vec<Option<Vec<f32>>>;
+
+    /// Multiply-adds of the convolutions in a forward.
+    fn multiply_adds(&self, _inputs: &[Input]) -> u64 {
+        0
+    }
+
+    /// Whether [`backward`](Self::backward) reads the input of that index.
+    fn reads_back(&self, _input: usize) -> bool {
+        true
+    }
 }

@@ -1,18 +1,20 @@
-//! `ege-bench bench`: how long training steps and predictions take.
+//! Times training steps and predictions.
 
 use serde_json::json;
 
-use super::args::{BenchArguments, BenchCommand};
-use super::context::{Context, no_bf16, start_threads};
-use super::exit_code::ExitCode;
-use super::failure::Failure;
-use super::model::show::card;
+use super::profile::Profile;
+use crate::cli::args::{BenchArguments, BenchCommand};
+use crate::cli::context::{Context, no_bf16, start_threads};
+use crate::cli::exit_code::ExitCode;
+use crate::cli::failure::Failure;
+use crate::cli::model::show::card;
 use crate::experiment::settings::Precision;
 use crate::kernel::cpu::simd::InstructionSet;
-use crate::kernel::use_kernels;
+use crate::kernel::profile::profile;
+use crate::kernel::{Kernels, use_kernels};
 use crate::train::{Compute, Measurement, predictions, training_steps};
 
-pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode, Failure> {
+pub(in crate::cli) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode, Failure> {
     let (what, arguments, batch) = match command {
         BenchCommand::Train(arguments) => ("train", arguments, 8),
         BenchCommand::Infer(arguments) => ("infer", arguments, 1),
@@ -24,7 +26,10 @@ pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode,
     if precision == Precision::Bf16 && !compute.has_bf16() {
         return Err(no_bf16(&compute.to_string()));
     }
-    let threads = start_threads(arguments.threads)?;
+    if arguments.profile {
+        profilable(arguments, compute)?;
+    }
+    let threads = start_threads(if arguments.profile { Some(1) } else { arguments.threads })?;
     compute.prepare(threads);
     use_kernels(*kernels);
     let repetitions = *repetitions as usize;
@@ -36,12 +41,15 @@ pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode,
         warm_up: repetitions.div_ceil(4),
         precision,
     };
-    let mut times = match command {
+    let time = || match command {
         BenchCommand::Train(_) => training_steps(&measurement, compute),
         BenchCommand::Infer(_) => predictions(&measurement, compute),
     };
+    let (mut times, kernel_runs) = if arguments.profile { profile(time) } else { (time(), Vec::new()) };
     times.sort_by(f64::total_cmp);
     let (minimum, median) = (times[0], median(&times));
+    let steps = measurement.warm_up + measurement.repetitions;
+    let profile = arguments.profile.then(|| Profile::new(kernel_runs, steps, median));
     let images_per_second = measurement.batch as f64 / median * 1e3;
     let peak = peak_megabytes();
     let set = format!("{:?}", InstructionSet::current()).to_lowercase();
@@ -61,6 +69,7 @@ pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode,
             "min_ms": minimum,
             "images_per_second": images_per_second,
             "peak_mb": peak,
+            "profile": profile.as_ref().map(Profile::json),
         }));
         return Ok(ExitCode::Success);
     }
@@ -80,11 +89,30 @@ pub(super) fn run(context: &Context, command: &BenchCommand) -> Result<ExitCode,
     if let Some(peak) = peak {
         printer.result(format_args!("peak memory {peak} MB"));
     }
+    if let Some(profile) = profile {
+        printer.result(format_args!("\n{}", profile.text()));
+    }
     Ok(ExitCode::Success)
 }
 
+/// A profile is one of this project's kernels on a single thread.
+fn profilable(arguments: &BenchArguments, compute: Compute) -> Result<(), Failure> {
+    let why = if compute != Compute::Cpu {
+        Some(format!("`{compute}` has no profile"))
+    } else if arguments.kernels == Kernels::Plain {
+        Some("plain kernels have no profile".to_owned())
+    } else {
+        arguments
+            .threads
+            .filter(|&threads| threads != 1)
+            .map(|threads| format!("no profile of {threads} threads"))
+    };
+    let hint = "a profile is one of the built-in path's fused kernels on one thread";
+    why.map_or(Ok(()), |why| Err(Failure::usage(why, Some(hint.to_owned()))))
+}
+
 /// The middle of sorted values, or the mean of the two in the middle.
-fn median(sorted: &[f64]) -> f64 {
+pub(super) fn median(sorted: &[f64]) -> f64 {
     let half = sorted.len() / 2;
     if sorted.len().is_multiple_of(2) { f64::midpoint(sorted[half - 1], sorted[half]) } else { sorted[half] }
 }
