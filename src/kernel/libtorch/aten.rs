@@ -96,7 +96,18 @@ fn one(operation: &Native, inputs: &[Tensor]) -> Tensor {
 }
 
 pub(super) fn resize_bilinear(x: &Tensor, size: [usize; 2], align_corners: bool) -> Tensor {
-    x.upsample_bilinear2d(size.map(|pixels| pixels as i64), align_corners, None, None)
+    let resize =
+        |x: &Tensor| x.upsample_bilinear2d(size.map(|pixels| pixels as i64), align_corners, None, None);
+    match x.size()[..] {
+        // aten takes a single channel for channels that lie next to one another, and has a slow backward for those.
+        [images, 1, height, width] if images > 1 => resize(&x.reshape([1, images, height, width])).reshape([
+            images,
+            1,
+            size[0] as i64,
+            size[1] as i64,
+        ]),
+        _ => resize(x),
+    }
 }
 
 /// aten normalises the last axis only.
