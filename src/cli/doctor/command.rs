@@ -30,10 +30,11 @@ pub(in crate::cli) fn run(context: &Context, arguments: &DoctorArguments) -> Res
     }
     let tested = self_test::test(compute, |tested| {
         if !arguments.json {
-            let self_test::Tested { model, output, loss, gradient, agrees } = tested;
+            let self_test::Tested { model, output, loss, gradient, sensitivity, agrees } = tested;
             let verdict = if *agrees { "agrees" } else { "DIFFERS" };
             printer.result(format_args!(
-                "{model:<19} {verdict}  output {output:.1e}  loss {loss:.1e}  gradient {gradient:.1e}"
+                "{model:<19} {verdict}  output {output:.1e}  loss {loss:.1e}  gradient {gradient:.1e} \
+                 (rounding alone {sensitivity:.1e})"
             ));
         }
     });

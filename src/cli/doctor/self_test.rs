@@ -17,6 +17,8 @@ pub(super) struct Tested {
     pub output: f64,
     pub loss: f64,
     pub gradient: f64,
+    /// What rounding alone makes of the gradient.
+    pub sensitivity: f64,
     /// Whether rounding explains them.
     pub agrees: bool,
 }
@@ -25,8 +27,8 @@ pub(super) struct Tested {
 pub(super) fn test(compute: Compute, mut told: impl FnMut(&Tested)) -> Vec<Tested> {
     let one = |card: crate::model::Card| {
         let found = agreement(&card.settings, IMAGES, 1, compute);
-        let Agreement { output, loss, gradient, .. } = found;
-        let tested = Tested { model: card.name, output, loss, gradient, agrees: found.holds() };
+        let Agreement { output, loss, gradient, sensitivity, .. } = found;
+        let tested = Tested { model: card.name, output, loss, gradient, sensitivity, agrees: found.holds() };
         told(&tested);
         tested
     };
