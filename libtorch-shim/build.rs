@@ -28,13 +28,15 @@ fn main() {
         .opt_level(3)
         .pic(true)
         .warnings(false)
+        // What aten's `parallel_for` asks for; without it its loops run on one thread.
+        .flag("-fopenmp")
         .include(folder.join("include"))
         .include(folder.join("include/torch/csrc/api/include"))
         .define("_GLIBCXX_USE_CXX11_ABI", "1")
         .files(["shim.cpp", "channel_norm.cpp"])
         .compile("libtorch_shim");
     println!("cargo::rustc-link-search=native={}", lib.display());
-    for name in ["torch_cpu", "c10"] {
+    for name in ["torch_cpu", "c10", "gomp"] {
         println!("cargo::rustc-link-lib={name}");
     }
     println!("cargo::metadata=lib={}", lib.display());

@@ -1,5 +1,6 @@
 //! Batches made beside the step that uses the one before.
 
+use std::panic::resume_unwind;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ pub(super) fn ahead<B: Send, E>(
 ) -> Result<bool, E> {
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(WAITING);
-        scope.spawn(move || {
+        let maker = scope.spawn(move || {
             // A pool of one: the step's threads stay with the step.
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
             for indices in orders {
@@ -31,14 +32,19 @@ pub(super) fn ahead<B: Send, E>(
                 }
             }
         });
-        for index in 0.. {
+        let mut index = 0;
+        loop {
             let asked = Instant::now();
-            let Ok(batch) = receiver.recv() else { break };
+            let Ok(batch) = receiver.recv() else {
+                // All were made, or the maker panicked: then with its words.
+                maker.join().unwrap_or_else(|panic| resume_unwind(panic));
+                return Ok(true);
+            };
             if !work(index, batch, asked.elapsed())? {
                 return Ok(false);
             }
+            index += 1;
         }
-        Ok(true)
     })
 }
 
@@ -76,5 +82,15 @@ mod tests {
             Err(3)
         );
         assert_eq!(ahead::<_, Infallible>(&[], batch, |_, _, _| Ok(false)), Ok(true));
+    }
+
+    #[test]
+    fn a_makers_panic_keeps_its_words() {
+        let make = |indices: &[usize]| {
+            if indices[0] < 4 { batch(indices) } else { panic!("no memory for {indices:?}") }
+        };
+        let ended = std::panic::catch_unwind(|| ahead::<_, Infallible>(&orders(), make, |_, _, _| Ok(true)));
+        let words = ended.unwrap_err();
+        assert_eq!(words.downcast_ref::<String>().map(String::as_str), Some("no memory for [4, 5]"));
     }
 }

@@ -178,7 +178,7 @@ impl<'a> Training<'a> {
             let images = &order[self.progress.batches_done];
             let batch = self.progress.batches_done + 1;
             if !loss.is_finite() {
-                // No step was taken, so this is the state that the loss came of.
+                // No step was taken, so these are the parameters that the loss came of.
                 host.keep_diverged(&self.checkpoint().encode())?;
                 let ids = self.job.images.ids();
                 let images = images.iter().map(|&index| ids[index].clone()).collect();

@@ -43,20 +43,18 @@ fn one(operation: &Native, inputs: &[Tensor]) -> Tensor {
             x / (x.sum_dim_intlist([axis as i64].as_slice(), true, None) + epsilon)
         }
         Native::Convolution { stride, ref padding, dilation, groups, transposed } => {
-            let axes = padding.len();
             let padding: Vec<i64> = padding.iter().map(|&border| border as i64).collect();
-            let (stride, dilation) = (vec![stride as i64; axes], vec![dilation as i64; axes]);
-            let none = vec![0; axes];
-            x.convolution(
-                &inputs[1],
-                inputs.get(2),
-                stride,
-                padding,
-                dilation,
-                transposed,
-                none,
-                groups as i64,
-            )
+            let (weight, bias) = (&inputs[1], inputs.get(2));
+            let (stride, dilation, groups) = (stride as i64, dilation as i64, groups as i64);
+            // On a processor, mixed precision knows these functions and not the `convolution` below them.
+            match padding[..] {
+                [line] => x.conv1d(weight, bias, [stride], [line], [dilation], groups),
+                _ if transposed => {
+                    let [stride, dilation] = [stride, dilation].map(|pixels| [pixels; 2]);
+                    x.conv_transpose2d(weight, bias, stride, padding, [0, 0], groups, dilation)
+                }
+                _ => x.conv2d(weight, bias, [stride; 2], padding, [dilation; 2], groups),
+            }
         }
         Native::GroupNorm { groups, epsilon } => {
             x.group_norm(groups as i64, Some(&inputs[1]), Some(&inputs[2]), epsilon, true)
@@ -139,7 +137,7 @@ fn causal_conv1d(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
 fn conv(x: &Tensor, weight: &Tensor, bias: &Tensor, dilation: usize, groups: i64) -> Tensor {
     let padding = dilation as i64 * (weight.size()[2] - 1) / 2;
     let dilation = dilation as i64;
-    x.convolution(weight, Some(bias), [1, 1], [padding; 2], [dilation; 2], false, [0, 0], groups)
+    x.conv2d(weight, Some(bias), [1, 1], [padding; 2], [dilation; 2], groups)
 }
 
 fn multiply_axes(inputs: &[Tensor]) -> Tensor {

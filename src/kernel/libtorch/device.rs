@@ -118,6 +118,10 @@ fn lack_of_memory(panic: &(dyn std::any::Any + Send)) -> Option<String> {
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref().copied())?;
     let start = [
         "CUDA out of memory",
+        "CUDA error: out of memory",
+        "CUDA driver error: out of memory",
+        "CUBLAS_STATUS_ALLOC_FAILED",
+        "CUDNN_STATUS_ALLOC_FAILED",
         "DefaultCPUAllocator: can't allocate memory",
         "DefaultCPUAllocator: not enough memory",
     ]

@@ -71,9 +71,8 @@ impl Resident {
             .flat_map(|sources| sources.iter())
             .map(|&source| if source == self.outside { -1 } else { i64::from(source) })
             .collect();
-        let indices = Tensor::from_slice(&indices)
-            .to_device(self.place.tch())
-            .view([arrangements.len() as i64, self.size * self.size]);
+        let shape = [arrangements.len() as i64, self.size * self.size];
+        let indices = self.place.send(&Tensor::from_slice(&indices)).view(shape);
         (indices.clamp_min(0_i64), indices.ge(0_i64))
     }
 
@@ -81,7 +80,7 @@ impl Resident {
     pub fn batch(&self, samples: &[Sample<'_>]) -> ResidentBatch {
         let _guard = tch::no_grad_guard();
         let (count, pixels) = (samples.len() as i64, self.size * self.size);
-        let list = |values: Vec<i64>| Tensor::from_slice(&values).to_device(self.place.tch());
+        let list = |values: Vec<i64>| self.place.send(&Tensor::from_slice(&values));
         let chosen = list(samples.iter().map(|sample| sample.image as i64).collect());
         let (sources, inside) = self.arranged(samples);
 
@@ -119,7 +118,7 @@ impl Resident {
                 }
             })
             .collect();
-        let rows = Tensor::from_slice(&rows).to_device(self.place.tch());
+        let rows = self.place.send(&Tensor::from_slice(&rows));
         let choose = |kept: &Tensor, own: Option<&Tensor>| match own {
             Some(own) => Tensor::cat(&[kept, own], 0).index_select(0, &rows),
             None => kept.index_select(0, &rows),

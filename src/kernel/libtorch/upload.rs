@@ -1,7 +1,7 @@
 //! Numbers from the host to a device.
 
 use burn::tensor::Tensor as BurnTensor;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::device::Libtorch;
 use super::name::Place;
@@ -15,12 +15,15 @@ impl Libtorch {
     pub fn upload<const D: usize>(self, values: &[f32], shape: [usize; D]) -> BurnTensor<D> {
         let _guard = tch::no_grad_guard();
         let shape = shape.map(|length| length as i64);
-        let host = Tensor::from_slice(values).view(shape.as_slice());
-        let there = match self.place() {
-            Place::Cpu => host,
-            Place::Cuda(_) => host.pin_memory(self.tch()).to_device_(self.tch(), Kind::Float, true, false),
-        };
-        BurnTensor::from_dispatch(outer(there))
+        BurnTensor::from_dispatch(outer(self.send(&Tensor::from_slice(values).view(shape.as_slice()))))
+    }
+
+    /// A tensor of the host on the device, in the same way.
+    pub(super) fn send(self, host: &Tensor) -> Tensor {
+        match self.place() {
+            Place::Cpu => host.shallow_clone(),
+            Place::Cuda(_) => host.pin_memory(self.tch()).to_device_(self.tch(), host.kind(), true, false),
+        }
     }
 }
 

@@ -10,6 +10,10 @@ use crate::program::Program;
 /// The first card; where there is none, the name of the test is told.
 fn card(test: &str) -> Option<Compute> {
     let card = Libtorch::cards().into_iter().next().map(Compute::Libtorch);
+    if let Some(compute) = card {
+        // As every command does: on single precision, above all.
+        compute.prepare(1);
+    }
     if card.is_none() {
         let why = if built_with_cuda() { "no graphics card" } else { "a libtorch without CUDA" };
         eprintln!("skipped: libtorch::cuda::{test} ({why})");
