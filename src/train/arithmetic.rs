@@ -10,7 +10,7 @@ use crate::kernel::libtorch::versions;
 pub struct Arithmetic {
     /// Which implementation of the operations runs: `fused` or `plain`.
     pub kernels: String,
-    /// The processor's instructions that it uses, such as `avx2`.
+    /// The arithmetic of the instructions that it uses, such as `avx2`: sets with the same bits have one name.
     pub instruction_set: String,
 }
 
@@ -32,7 +32,7 @@ pub fn arithmetic(compute: Compute) -> Arithmetic {
     }
     Arithmetic {
         kernels: kernels().to_string(),
-        instruction_set: format!("{:?}", InstructionSet::current()).to_lowercase(),
+        instruction_set: InstructionSet::current().arithmetic().to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::bilinear::Axes;
 use super::buffer::unwritten;
 use super::scratch;
-use super::simd::{self, LANES, Vector, for_each_instruction_set, math};
+use super::simd::{self, Lanes, WIDE, Wide, for_each_wide_instruction_set, math, partial};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// What an output's loss is made of.
@@ -146,7 +146,7 @@ fn plane(x: Input<'_>, image: usize, batch: usize) -> &[f32] {
     &x.values[image * pixels..][..pixels]
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// Sums of `p·t`, `p`, `t` and the cross-entropy over a row; writes its probabilities.
     fn row_sums(
         logits: &[f32],
@@ -160,46 +160,48 @@ for_each_instruction_set! {
 const FACTORS: usize = 64;
 
 #[inline(always)]
-fn row_sums_with<V: Vector>(
+fn row_sums_with<W: Wide>(
     logits: &[f32],
     mask: &[f32],
     on_probabilities: bool,
     probabilities: &mut [f32],
 ) -> [f32; 4] {
-    let (one, zero) = (V::splat(1.0), V::splat(0.0));
+    let (one, zero) = (W::splat(1.0), W::splat(0.0));
     let mut sums = [zero; 4];
-    let (xs, x_rest) = logits.as_chunks::<LANES>();
-    let (ts, t_rest) = mask.as_chunks::<LANES>();
-    for (x, p) in xs.iter().zip(probabilities.as_chunks_mut::<LANES>().0) {
-        math::sigmoid(V::load(x)).store(p);
+    let (xs, x_rest) = logits.as_chunks::<WIDE>();
+    let (ts, t_rest) = mask.as_chunks::<WIDE>();
+    for (x, p) in xs.iter().zip(probabilities.as_chunks_mut::<WIDE>().0) {
+        math::sigmoid(W::load(x)).store(p);
     }
-    let (ps, _) = probabilities.as_chunks::<LANES>();
+    let (ps, _) = probabilities.as_chunks::<WIDE>();
     let vectors = xs.chunks(FACTORS).zip(ps.chunks(FACTORS)).zip(ts.chunks(FACTORS));
     for ((xs, ps), ts) in vectors {
         let (mut product, mut exponents) = (one, zero);
         for ((x, p), t) in xs.iter().zip(ps).zip(ts) {
-            let (p, t) = (V::load(p), V::load(t));
+            let (p, t) = (W::load(p), W::load(t));
             sums = [p.mul_add(t, sums[0]), sums[1].add(p), sums[2].add(t), sums[3]];
             if on_probabilities && t.mul(one.sub(t)).is_zero() {
                 let cut;
                 (cut, product, exponents) = likelihood(p, t, product, exponents);
                 sums[3] = sums[3].add(cut);
             } else {
-                sums[3] = sums[3].add(entropy(V::load(x), p, t, on_probabilities));
+                sums[3] = sums[3].add(entropy(W::load(x), p, t, on_probabilities));
             }
         }
-        let log = exponents.mul_add(V::splat(std::f32::consts::LN_2), math::log(product));
+        let log = exponents.mul_add(W::splat(std::f32::consts::LN_2), math::log(product));
         sums[3] = sums[3].sub(log);
     }
     if !x_rest.is_empty() {
-        let (mut x, mut t, mut count) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        let (mut x, mut t, mut count) = ([0.0; WIDE], [0.0; WIDE], [0.0; WIDE]);
         x[..x_rest.len()].copy_from_slice(x_rest);
         t[..t_rest.len()].copy_from_slice(t_rest);
         count[..x_rest.len()].fill(1.0);
-        let (x, t, count) = (V::load(&x), V::load(&t), V::load(&count));
+        let (x, t, count) = (W::load(&x), W::load(&t), W::load(&count));
         let p = math::sigmoid(x);
         let whole = probabilities.len() - x_rest.len();
-        probabilities[whole..].copy_from_slice(&p.to_array()[..x_rest.len()]);
+        let mut lanes = [0.0; WIDE];
+        p.store(&mut lanes);
+        probabilities[whole..].copy_from_slice(&lanes[..x_rest.len()]);
         let entropy = entropy(x, p, t, on_probabilities);
         let p = p.mul(count);
         sums = [p.mul_add(t, sums[0]), sums[1].add(p), sums[2].add(t), entropy.mul_add(count, sums[3])];
@@ -210,7 +212,7 @@ fn row_sums_with<V: Vector>(
 /// Multiplies mantissa and exponent of the probability of each pixel's own class, for masks of 0 and 1: a sum
 /// of logarithms is the logarithm of a product. Returns first what the pixels cost that [`cut_log`] would cut.
 #[inline(always)]
-fn likelihood<V: Vector>(p: V, t: V, product: V, exponents: V) -> (V, V, V) {
+fn likelihood<V: Lanes>(p: V, t: V, product: V, exponents: V) -> (V, V, V) {
     let (one, tiny) = (V::splat(1.0), V::splat(TINY));
     let own = t.select_less(V::splat(0.5), one.sub(p), p);
     let cut = own.select_less(tiny, V::splat(-LEAST_LOG), V::splat(0.0));
@@ -218,9 +220,9 @@ fn likelihood<V: Vector>(p: V, t: V, product: V, exponents: V) -> (V, V, V) {
     (cut, product.mul(mantissa), exponents.add(exponent))
 }
 
-/// The cross-entropy of eight pixels.
+/// The cross-entropy of some pixels.
 #[inline(always)]
-fn entropy<V: Vector>(x: V, p: V, t: V, on_probabilities: bool) -> V {
+fn entropy<V: Lanes>(x: V, p: V, t: V, on_probabilities: bool) -> V {
     let (one, zero) = (V::splat(1.0), V::splat(0.0));
     if on_probabilities {
         let (yes, no) = (cut_log(p), cut_log(one.sub(p)));
@@ -239,7 +241,7 @@ const TINY: f32 = 1e-37;
 
 /// `max(log x, -100)`.
 #[inline(always)]
-fn cut_log<V: Vector>(x: V) -> V {
+fn cut_log<V: Lanes>(x: V) -> V {
     let tiny = V::splat(TINY);
     x.select_less(tiny, V::splat(LEAST_LOG), math::log(tiny.max(x)))
 }
@@ -253,26 +255,29 @@ struct Pull {
     on_probabilities: bool,
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// The gradient of a row's logits from their probabilities.
     fn row_pulls(probabilities: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) = row_pulls_with
 }
 
 #[inline(always)]
-fn row_pulls_with<V: Vector>(probabilities: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) {
-    let (ps, p_rest) = probabilities.as_chunks::<LANES>();
-    let (ts, t_rest) = mask.as_chunks::<LANES>();
-    let (outputs, rest) = output.as_chunks_mut::<LANES>();
+fn row_pulls_with<W: Wide>(probabilities: &[f32], mask: &[f32], output: &mut [f32], pull: Pull) {
+    let (ps, p_rest) = probabilities.as_chunks::<WIDE>();
+    let (ts, t_rest) = mask.as_chunks::<WIDE>();
+    let (outputs, rest) = output.as_chunks_mut::<WIDE>();
     for ((p, t), output) in ps.iter().zip(ts).zip(outputs) {
-        pixel_pulls(V::load(p), V::load(t), pull).store(output);
+        pixel_pulls(W::load(p), W::load(t), pull).store(output);
     }
-    for ((&p, &t), output) in p_rest.iter().zip(t_rest).zip(rest) {
-        *output = pixel_pulls(V::splat(p), V::splat(t), pull).to_array()[0];
+    if !rest.is_empty() {
+        let mut t = [0.0; WIDE];
+        t[..t_rest.len()].copy_from_slice(t_rest);
+        let pulls = partial::<W>(p_rest, |p| pixel_pulls(p, W::load(&t), pull));
+        rest.copy_from_slice(&pulls[..rest.len()]);
     }
 }
 
 #[inline(always)]
-fn pixel_pulls<V: Vector>(p: V, t: V, pull: Pull) -> V {
+fn pixel_pulls<V: Lanes>(p: V, t: V, pull: Pull) -> V {
     let slope = p.mul(V::splat(1.0).sub(p));
     let mut entropy = p.sub(t).mul(V::splat(pull.entropy));
     if pull.on_probabilities {

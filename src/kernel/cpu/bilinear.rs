@@ -6,7 +6,9 @@ use rayon::prelude::*;
 
 use super::buffer::unwritten;
 use super::scratch;
-use super::simd::{LANES, Vector, for_each_instruction_set, sum_each};
+use super::simd::{
+    LANES, Vector, WIDE, Wide, for_each_instruction_set, for_each_wide_instruction_set, sum_each,
+};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// Bilinear interpolation of every plane to `height` by `width`, corners onto corners.
@@ -27,16 +29,45 @@ pub(in crate::kernel) struct Axis {
     blocks: Vec<Option<Block>>,
     /// For each input position the first of the output positions that read it, and the end.
     readers: Vec<Range<usize>>,
-    /// For each input position eight output positions that hold all its readers, and what each takes of it; none
-    /// where eight don't suffice.
-    windows: Option<Vec<Window>>,
+    /// For each input position output positions that hold all its readers, and what each takes of it; none where the
+    /// outputs are fewer.
+    windows: Option<Windows>,
+    /// For each eight input positions what a resize to about twice the length needs; none where it is another.
+    doubled: Vec<Option<Doubled>>,
 }
 
-/// Eight output positions from `base` on, and the weight with which each reads one input position.
+/// For each input position whole vectors of output positions, as many for each.
+#[derive(Clone, Debug)]
+struct Windows {
+    /// The first output position of each.
+    bases: Vec<usize>,
+    /// What each output position of each takes of its input position.
+    weights: Vec<[f32; LANES]>,
+    /// Vectors of each.
+    vectors: usize,
+}
+
+/// Eight input positions whose readers are two further for each: input `i` takes `weights[k][i]` of the output position
+/// `base + 2 i + k`.
 #[derive(Clone, Copy, Debug)]
-struct Window {
+struct Doubled {
     base: usize,
-    weights: [f32; LANES],
+    weights: [[f32; LANES]; 6],
+}
+
+impl Doubled {
+    /// Of the inputs from `first` on, with these readers.
+    fn new(taps: &[Tap], readers: &[Range<usize>; LANES], first: usize) -> Option<Self> {
+        let starts = readers.iter().enumerate().map(|(lane, readers)| readers.start.checked_sub(2 * lane));
+        let base = starts.collect::<Option<Vec<usize>>>()?.into_iter().min()?;
+        let within = |(lane, readers): (usize, &Range<usize>)| readers.end <= base + 2 * lane + 6;
+        let holds = base + 2 * LANES + 4 <= taps.len() && readers.iter().enumerate().all(within);
+        let weight = |k: usize, lane: usize| taps[base + 2 * lane + k].of(first + lane);
+        holds.then(|| Self {
+            base,
+            weights: std::array::from_fn(|k| std::array::from_fn(|lane| weight(k, lane))),
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,9 +116,10 @@ impl Axis {
                 taps.partition_point(|tap| tap.high < input)..taps.partition_point(|tap| tap.low <= input)
             })
             .collect();
-        let windows = readers.iter().enumerate().map(|(input, readers)| Window::new(&taps, readers, input));
-        let windows = windows.collect();
-        Self { from, taps, weights, blocks, readers, windows }
+        let windows = Windows::new(&taps, &readers);
+        let eights = readers.as_chunks().0.iter().enumerate();
+        let doubled = eights.map(|(index, readers)| Doubled::new(&taps, readers, index * LANES)).collect();
+        Self { from, taps, weights, blocks, readers, windows, doubled }
     }
 
     fn to(&self) -> usize {
@@ -113,11 +145,16 @@ impl Tap {
     }
 }
 
-impl Window {
-    fn new(taps: &[Tap], readers: &Range<usize>, input: usize) -> Option<Self> {
-        let base = readers.start.min(taps.len().checked_sub(LANES)?);
-        let weights = std::array::from_fn(|lane| taps[base + lane].of(input));
-        (readers.end <= base + LANES).then_some(Self { base, weights })
+impl Windows {
+    fn new(taps: &[Tap], readers: &[Range<usize>]) -> Option<Self> {
+        let vectors = readers.iter().map(|readers| readers.len().div_ceil(LANES)).max()?.max(1);
+        let last = taps.len().checked_sub(vectors * LANES)?;
+        let bases: Vec<usize> = readers.iter().map(|readers| readers.start.min(last)).collect();
+        let weights = bases.iter().enumerate().flat_map(|(input, &base)| {
+            let window = taps[base..base + vectors * LANES].as_chunks::<LANES>().0;
+            window.iter().map(move |taps| taps.map(|tap| tap.of(input)))
+        });
+        Some(Self { weights: weights.collect(), bases, vectors })
     }
 }
 
@@ -166,19 +203,49 @@ fn gather_with<V: Vector>(gradient: &[f32], axis: &Axis, output: &mut [f32]) {
         }
         return;
     };
-    let product = |window: &Window| V::load(&gradient[window.base..]).mul(V::load(&window.weights));
     let (outputs, rest) = output.as_chunks_mut::<LANES>();
-    let (eights, last) = windows.as_chunks::<LANES>();
-    for (output, windows) in outputs.iter_mut().zip(eights) {
-        let mut products = [V::splat(0.0); LANES];
-        for (value, window) in products.iter_mut().zip(windows) {
-            *value = product(window);
+    let whole = outputs.len() * LANES;
+    for (index, (output, doubled)) in outputs.iter_mut().zip(&axis.doubled).enumerate() {
+        if let Some(Doubled { base, weights }) = doubled {
+            let gradient = &gradient[*base..];
+            let mut sum = V::load(output);
+            for (k, [even_weights, odd_weights]) in weights.as_chunks().0.iter().enumerate() {
+                let low = V::load(&gradient[2 * k..]);
+                let (even, odd) = low.deinterleave(V::load(&gradient[2 * k + LANES..]));
+                sum = even.mul_add(V::load(even_weights), odd.mul_add(V::load(odd_weights), sum));
+            }
+            sum.store(output);
+        } else {
+            let sums = products::<V, LANES>(gradient, windows, index * LANES);
+            V::load(output).add(sum_each(sums)).store(output);
         }
-        V::load(output).add(sum_each(products)).store(output);
     }
-    for (output, window) in rest.iter_mut().zip(last) {
-        *output += product(window).sum();
+    for (lane, output) in rest.iter_mut().enumerate() {
+        let [sum] = products::<V, 1>(gradient, windows, whole + lane);
+        *output += sum.sum();
     }
+}
+
+/// What `N` input positions from `first` on take of the output's gradient, lane by lane.
+#[inline(always)]
+fn products<V: Vector, const N: usize>(gradient: &[f32], windows: &Windows, first: usize) -> [V; N] {
+    let vectors = windows.vectors;
+    let bases: &[usize; N] = windows.bases[first..].first_chunk().expect("so many input positions");
+    let weights = &windows.weights.as_flattened()[first * vectors * LANES..][..N * vectors * LANES];
+    assert!(bases.iter().all(|base| base + vectors * LANES <= gradient.len()));
+    let mut sums = [V::splat(0.0); N];
+    for vector in 0..vectors {
+        for lane in 0..N {
+            // SAFETY: `weights` holds `vectors` vectors for each of `N` positions, and `gradient` as many from each
+            // position's base on, as was checked.
+            unsafe {
+                let weights = V::load_at(weights, (lane * vectors + vector) * LANES);
+                let gradient = V::load_at(gradient, bases[lane] + vector * LANES);
+                sums[lane] = gradient.mul_add(weights, sums[lane]);
+            }
+        }
+    }
+    sums
 }
 
 /// Both axes of a resize.
@@ -250,17 +317,31 @@ impl Axes {
     }
 
     /// Adds to the gradient of an input plane that of its output rows, which `work` writes one after another.
-    ///
-    /// Rows are summed at full width, so that only one row for each input row has to be gathered.
     pub fn backward_rows(
         &self,
         input: &mut [f32],
         memory: &mut [f32],
         mut work: impl FnMut(usize, &mut [f32]),
     ) {
+        let (gradient, memory) = memory.split_at_mut(self.columns.to());
+        self.shared_rows(input, memory, |row, weight, low, high| {
+            work(row, gradient);
+            share(gradient, weight, low, high);
+        });
+    }
+
+    /// Adds to the gradient of an input plane what `work` shares out of each output row between the two stretched input
+    /// rows that it lies between, by its weight of the second.
+    ///
+    /// Rows are summed at full width, so that only one row for each input row has to be gathered.
+    fn shared_rows(
+        &self,
+        input: &mut [f32],
+        memory: &mut [f32],
+        mut work: impl FnMut(usize, f32, &mut [f32], &mut [f32]),
+    ) {
         let (from, to) = (self.columns.from, self.columns.to());
-        let (gradient, rest) = memory.split_at_mut(to);
-        let (mut low, rest) = rest.split_at_mut(to);
+        let (mut low, rest) = memory.split_at_mut(to);
         let mut high = &mut rest[..to];
         low.fill(0.0);
         high.fill(0.0);
@@ -272,8 +353,7 @@ impl Axes {
                 std::mem::swap(&mut low, &mut high);
                 current += 1;
             }
-            work(index, gradient);
-            share(gradient, tap.weight, low, high);
+            work(index, tap.weight, low, high);
         }
         for (index, sums) in [(current, low), (current + 1, high)] {
             if index < self.rows.from {
@@ -297,8 +377,8 @@ impl Axes {
         let width = self.columns.to();
         output.fill(0.0);
         scratch::with(self.memory(), |memory| {
-            self.backward_rows(output, memory, |row, values| {
-                values.copy_from_slice(&gradient[row * width..][..width]);
+            self.shared_rows(output, memory, |row, weight, low, high| {
+                share(&gradient[row * width..][..width], weight, low, high);
             });
         });
     }
@@ -336,37 +416,37 @@ impl Bilinear {
     }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// `output = low + weight (high - low)`.
     fn mix(low: &[f32], high: &[f32], weight: f32, output: &mut [f32]) = mix_with
 }
 
 #[inline(always)]
-fn mix_with<V: Vector>(low: &[f32], high: &[f32], weight: f32, output: &mut [f32]) {
-    let whole = output.len() / LANES * LANES;
-    let weights = V::splat(weight);
-    for at in (0..whole).step_by(LANES) {
-        let low = V::load(&low[at..]);
-        V::load(&high[at..]).sub(low).mul_add(weights, low).store(&mut output[at..]);
+fn mix_with<W: Wide>(low: &[f32], high: &[f32], weight: f32, output: &mut [f32]) {
+    let whole = output.len() / WIDE * WIDE;
+    let weights = W::splat(weight);
+    for at in (0..whole).step_by(WIDE) {
+        let low = W::load(&low[at..]);
+        W::load(&high[at..]).sub(low).mul_add(weights, low).store(&mut output[at..]);
     }
     for at in whole..output.len() {
         output[at] = low[at] + weight * (high[at] - low[at]);
     }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// `low += (1 - weight) x` and `high += weight x`.
     fn share(x: &[f32], weight: f32, low: &mut [f32], high: &mut [f32]) = share_with
 }
 
 #[inline(always)]
-fn share_with<V: Vector>(x: &[f32], weight: f32, low: &mut [f32], high: &mut [f32]) {
+fn share_with<W: Wide>(x: &[f32], weight: f32, low: &mut [f32], high: &mut [f32]) {
     let rest = 1.0 - weight;
-    let whole = x.len() / LANES * LANES;
-    for at in (0..whole).step_by(LANES) {
-        let x = V::load(&x[at..]);
-        x.mul_add(V::splat(rest), V::load(&low[at..])).store(&mut low[at..]);
-        x.mul_add(V::splat(weight), V::load(&high[at..])).store(&mut high[at..]);
+    let whole = x.len() / WIDE * WIDE;
+    for at in (0..whole).step_by(WIDE) {
+        let x = W::load(&x[at..]);
+        x.mul_add(W::splat(rest), W::load(&low[at..])).store(&mut low[at..]);
+        x.mul_add(W::splat(weight), W::load(&high[at..])).store(&mut high[at..]);
     }
     for at in whole..x.len() {
         low[at] += rest * x[at];

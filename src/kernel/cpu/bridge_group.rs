@@ -4,10 +4,10 @@
 //! memory lie a little more than their pixels apart, since caches keep only a few of those a power of two apart.
 
 use super::depthwise::{Plane, clear_border, flipped, padded_forward, padded_weight};
-use super::simd::{LANES, Vector, each, for_each_instruction_set};
+use super::simd::{WIDE, Wide, for_each_wide_instruction_set};
 
 /// Pixels whose channels are summed at once, in registers.
-const BLOCK: usize = 2 * LANES;
+const BLOCK: usize = WIDE;
 
 /// Floats from one plane of `pixels` in working memory to the next.
 pub(super) fn stride(pixels: usize) -> usize {
@@ -91,7 +91,7 @@ fn convolve_in_place(x: &mut [f32], kernel: &[f32; 9], memory: &mut [f32], plane
     padded_forward(padded, kernel, 0.0, x, plane);
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// Normalises, scales and shifts the planes into padded ones; keeps `x̂` and the inverse standard deviations
     /// where there is room, with zeros up to whole blocks.
     fn normalize(
@@ -104,7 +104,7 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn normalize_with<V: Vector>(
+fn normalize_with<W: Wide>(
     x: &[&[f32]],
     group: Group,
     padded: &mut [f32],
@@ -131,20 +131,17 @@ fn normalize_with<V: Vector>(
         let row = y * width;
         let padded_row = (y + dilation) * row_stride + dilation;
         for at in (0..whole).step_by(BLOCK) {
-            let (mean, scale) = statistics::<V>(x, row + at, group.epsilon);
+            let (mean, scale) = statistics::<W>(x, row + at, group.epsilon);
             for (channel, plane) in x.iter().enumerate() {
-                let (weight, bias) = (V::splat(group.scales[channel]), V::splat(group.shifts[channel]));
-                let [a, b] = pair::<V>(plane, row + at);
-                let a = a.sub(mean[0]).mul(scale[0]);
-                let b = b.sub(mean[1]).mul(scale[1]);
-                let target = channel * plane_stride + padded_row + at;
-                put_pair([a.mul_add(weight, bias), b.mul_add(weight, bias)], padded, target);
+                let (weight, bias) = (W::splat(group.scales[channel]), W::splat(group.shifts[channel]));
+                let centred = block::<W>(plane, row + at).sub(mean).mul(scale);
+                put(centred.mul_add(weight, bias), padded, channel * plane_stride + padded_row + at);
                 if let Some((normal, _)) = &mut kept {
-                    put_pair([a, b], normal, channel * normal_stride + row + at);
+                    put(centred, normal, channel * normal_stride + row + at);
                 }
             }
             if let Some((_, scales)) = &mut kept {
-                put_pair(scale, scales, row + at);
+                put(scale, scales, row + at);
             }
         }
         if whole < width {
@@ -172,42 +169,37 @@ fn normalize_with<V: Vector>(
 
 /// Mean and inverse standard deviation of sixteen pixels' channels.
 #[inline(always)]
-fn statistics<V: Vector>(x: &[&[f32]], at: usize, epsilon: f32) -> ([V; 2], [V; 2]) {
-    let share = V::splat(1.0 / x.len() as f32);
-    let mut sum = [V::splat(0.0); 2];
+fn statistics<W: Wide>(x: &[&[f32]], at: usize, epsilon: f32) -> (W, W) {
+    let share = W::splat(1.0 / x.len() as f32);
+    let mut sum = W::splat(0.0);
     for plane in x {
-        let [a, b] = pair::<V>(plane, at);
-        sum = [sum[0].add(a), sum[1].add(b)];
+        sum = sum.add(block(plane, at));
     }
-    let mean = each(sum, |sum| sum.mul(share));
-    let mut squares = [V::splat(0.0); 2];
+    let mean = sum.mul(share);
+    let mut squares = W::splat(0.0);
     for plane in x {
-        let [a, b] = pair::<V>(plane, at);
-        let (a, b) = (a.sub(mean[0]), b.sub(mean[1]));
-        squares = [a.mul_add(a, squares[0]), b.mul_add(b, squares[1])];
+        let centred = block::<W>(plane, at).sub(mean);
+        squares = centred.mul_add(centred, squares);
     }
-    let deviation = each(squares, |squares| squares.mul_add(share, V::splat(epsilon)).sqrt());
-    (mean, each(deviation, |deviation| V::splat(1.0).div(deviation)))
+    let deviation = squares.mul_add(share, W::splat(epsilon)).sqrt();
+    (mean, W::splat(1.0).div(deviation))
 }
 
 #[inline(always)]
-fn pair<V: Vector>(x: &[f32], at: usize) -> [V; 2] {
+fn block<W: Wide>(x: &[f32], at: usize) -> W {
     debug_assert!(at + BLOCK <= x.len());
     // SAFETY: callers step through whole blocks of whole planes, whose length they have checked.
-    unsafe { [V::load_at(x, at), V::load_at(x, at + LANES)] }
+    unsafe { W::load_at(x, at) }
 }
 
 #[inline(always)]
-fn put_pair<V: Vector>(values: [V; 2], out: &mut [f32], at: usize) {
+fn put<W: Wide>(values: W, out: &mut [f32], at: usize) {
     debug_assert!(at + BLOCK <= out.len());
-    // SAFETY: as in `pair`.
-    unsafe {
-        values[0].store_at(out, at);
-        values[1].store_at(out, at + LANES);
-    }
+    // SAFETY: as in `block`.
+    unsafe { values.store_at(out, at) }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// From the gradient of the scaled and shifted channels to that of the planes; adds each channel's `Σ g x̂`, then
     /// each channel's `Σ g`, to `sums`.
     fn denormalize(
@@ -221,7 +213,7 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn denormalize_with<V: Vector>(
+fn denormalize_with<W: Wide>(
     normal: &[f32],
     gradient: &[f32],
     scale: &[f32],
@@ -235,33 +227,30 @@ fn denormalize_with<V: Vector>(
         normal.len() >= channels * stride && gradient.len() >= channels * stride && scale.len() >= stride
     );
     assert!(output.len() <= channels && output.iter().all(|plane| plane.len() == pixels));
-    let share = V::splat(1.0 / channels as f32);
-    let mut totals = vec![[V::splat(0.0); 2]; channels];
+    let share = W::splat(1.0 / channels as f32);
+    let mut totals = vec![[W::splat(0.0); 2]; channels];
     for at in (0..pixels).step_by(BLOCK) {
-        let (mut plain, mut along) = ([V::splat(0.0); 2], [V::splat(0.0); 2]);
+        let (mut plain, mut along) = (W::splat(0.0), W::splat(0.0));
         for (channel, totals) in totals.iter_mut().enumerate() {
-            let [n0, n1] = pair::<V>(normal, channel * stride + at);
-            let [g0, g1] = pair::<V>(gradient, channel * stride + at);
-            let weight = V::splat(weight[channel]);
-            totals[0] = g0.mul_add(n0, g1.mul_add(n1, totals[0]));
-            totals[1] = totals[1].add(g0.add(g1));
-            let (w0, w1) = (g0.mul(weight), g1.mul(weight));
-            plain = [plain[0].add(w0), plain[1].add(w1)];
-            along = [w0.mul_add(n0, along[0]), w1.mul_add(n1, along[1])];
+            let normal = block::<W>(normal, channel * stride + at);
+            let pull = block::<W>(gradient, channel * stride + at);
+            *totals = [pull.mul_add(normal, totals[0]), totals[1].add(pull)];
+            let weighed = pull.mul(W::splat(weight[channel]));
+            plain = plain.add(weighed);
+            along = weighed.mul_add(normal, along);
         }
-        let (plain, along) = (each(plain, |sum| sum.mul(share)), each(along, |sum| sum.mul(share)));
-        let [s0, s1] = pair::<V>(scale, at);
+        let (plain, along) = (plain.mul(share), along.mul(share));
+        let scale = block::<W>(scale, at);
         for (channel, output) in output.iter_mut().enumerate() {
-            let [n0, n1] = pair::<V>(normal, channel * stride + at);
-            let [g0, g1] = pair::<V>(gradient, channel * stride + at);
-            let weight = V::splat(weight[channel]);
-            let r0 = g0.mul(weight).sub(plain[0]).sub(n0.mul(along[0])).mul(s0);
-            let r1 = g1.mul(weight).sub(plain[1]).sub(n1.mul(along[1])).mul(s1);
+            let normal = block::<W>(normal, channel * stride + at);
+            let pull = block::<W>(gradient, channel * stride + at);
+            let weighed = pull.mul(W::splat(weight[channel]));
+            let result = weighed.sub(plain).sub(normal.mul(along)).mul(scale);
             if at + BLOCK <= pixels {
-                put_pair([r0, r1], output, at);
+                put(result, output, at);
             } else {
                 let mut last = [0.0; BLOCK];
-                put_pair([r0, r1], &mut last, 0);
+                put(result, &mut last, 0);
                 output[at..].copy_from_slice(&last[..pixels - at]);
             }
         }

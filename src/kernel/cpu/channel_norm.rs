@@ -9,14 +9,14 @@ use rayon::prelude::*;
 use super::buffer::unwritten;
 use super::reduce::add_all;
 use super::scratch;
-use super::simd::{LANES, Vector, each, for_each_instruction_set};
+use super::simd::{WIDE, Wide, for_each_wide_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// Floats of a chunk: all channels of some pixels.
 const CHUNK: usize = 4096;
 
 /// Pixels whose channels are summed at once, in registers.
-const BLOCK: usize = 2 * LANES;
+const BLOCK: usize = WIDE;
 
 /// Layer normalisation over channels.
 #[derive(Clone, Copy, Debug)]
@@ -123,134 +123,113 @@ pub(super) fn spread(chunk: &[f32], part: (usize, usize), planes: &mut [&mut [f3
     }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// Normalises a chunk of channels in place to `x̂` and writes the inverse standard deviations to `scale`,
     /// whose length is the chunk's pixels. Zeros beyond the image's pixels stay zeros.
     pub(super) fn normalize(x: &mut [f32], scale: &mut [f32], epsilon: f32) = normalize_with
 }
 
 #[inline(always)]
-fn normalize_with<V: Vector>(x: &mut [f32], scale: &mut [f32], epsilon: f32) {
+fn normalize_with<W: Wide>(x: &mut [f32], scale: &mut [f32], epsilon: f32) {
     let wide = scale.len();
     assert!(wide.is_multiple_of(BLOCK) && x.len().is_multiple_of(wide));
     let channels = x.len() / wide;
-    let share = V::splat(1.0 / channels as f32);
+    let share = W::splat(1.0 / channels as f32);
     for at in (0..wide).step_by(BLOCK) {
-        let mut sum = [V::splat(0.0); 2];
+        let mut sum = W::splat(0.0);
         for channel in 0..channels {
-            let x = pair::<V>(x, channel * wide + at);
-            sum = [sum[0].add(x[0]), sum[1].add(x[1])];
+            sum = sum.add(block(x, channel * wide + at));
         }
-        let mean = each(sum, |sum| sum.mul(share));
-        let mut squares = [V::splat(0.0); 2];
+        let mean = sum.mul(share);
+        let mut squares = W::splat(0.0);
         for channel in 0..channels {
-            let x = pair::<V>(x, channel * wide + at);
-            for (squares, (x, mean)) in squares.iter_mut().zip(x.into_iter().zip(mean)) {
-                let centred = x.sub(mean);
-                *squares = centred.mul_add(centred, *squares);
-            }
+            let centred = block::<W>(x, channel * wide + at).sub(mean);
+            squares = centred.mul_add(centred, squares);
         }
-        let deviation = each(squares, |squares| squares.mul_add(share, V::splat(epsilon)).sqrt());
-        let inverse = each(deviation, |deviation| V::splat(1.0).div(deviation));
-        put_pair(inverse, scale, at);
+        let deviation = squares.mul_add(share, W::splat(epsilon)).sqrt();
+        let inverse = W::splat(1.0).div(deviation);
+        put(inverse, scale, at);
         for channel in 0..channels {
-            let [a, b] = pair::<V>(x, channel * wide + at);
-            let normal = [a.sub(mean[0]).mul(inverse[0]), b.sub(mean[1]).mul(inverse[1])];
-            put_pair(normal, x, channel * wide + at);
+            let index = channel * wide + at;
+            put(block::<W>(x, index).sub(mean).mul(inverse), x, index);
         }
     }
 }
 
 /// `x[at..at + 16]`.
 #[inline(always)]
-fn pair<V: Vector>(x: &[f32], at: usize) -> [V; 2] {
+fn block<W: Wide>(x: &[f32], at: usize) -> W {
     debug_assert!(at + BLOCK <= x.len());
     // SAFETY: callers step through whole blocks of whole channels, as they have checked.
-    unsafe { [V::load_at(x, at), V::load_at(x, at + LANES)] }
+    unsafe { W::load_at(x, at) }
 }
 
 /// Writes `out[at..at + 16]`.
 #[inline(always)]
-fn put_pair<V: Vector>(values: [V; 2], out: &mut [f32], at: usize) {
+fn put<W: Wide>(values: W, out: &mut [f32], at: usize) {
     debug_assert!(at + BLOCK <= out.len());
     // SAFETY: callers step through whole blocks of whole channels, as they have checked.
-    unsafe {
-        values[0].store_at(out, at);
-        values[1].store_at(out, at + LANES);
-    }
+    unsafe { values.store_at(out, at) }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// Turns a chunk's gradient of `x̂`, in `pull`, into that of `x`.
     pub(super) fn denormalize(normal: &[f32], pull: &mut [f32], scale: &[f32]) = denormalize_with
 }
 
 #[inline(always)]
-fn denormalize_with<V: Vector>(normal: &[f32], pull: &mut [f32], scale: &[f32]) {
+fn denormalize_with<W: Wide>(normal: &[f32], pull: &mut [f32], scale: &[f32]) {
     let wide = scale.len();
     assert!(wide.is_multiple_of(BLOCK) && normal.len().is_multiple_of(wide) && pull.len() == normal.len());
     let channels = normal.len() / wide;
-    let share = V::splat(1.0 / channels as f32);
+    let share = W::splat(1.0 / channels as f32);
     for at in (0..wide).step_by(BLOCK) {
-        let (mut plain, mut along) = ([V::splat(0.0); 2], [V::splat(0.0); 2]);
+        let (mut plain, mut along) = (W::splat(0.0), W::splat(0.0));
         for channel in 0..channels {
-            let (normal, pull) =
-                (pair::<V>(normal, channel * wide + at), pair::<V>(pull, channel * wide + at));
-            for i in 0..2 {
-                plain[i] = plain[i].add(pull[i]);
-                along[i] = pull[i].mul_add(normal[i], along[i]);
-            }
+            let pull = block::<W>(pull, channel * wide + at);
+            plain = plain.add(pull);
+            along = pull.mul_add(block(normal, channel * wide + at), along);
         }
-        let (plain, along) = (each(plain, |sum| sum.mul(share)), each(along, |sum| sum.mul(share)));
-        let scale = pair::<V>(scale, at);
+        let (plain, along) = (plain.mul(share), along.mul(share));
+        let scale = block::<W>(scale, at);
         for channel in 0..channels {
             let index = channel * wide + at;
-            let (normal, before) = (pair::<V>(normal, index), pair::<V>(pull, index));
-            let mut after = before;
-            for i in 0..2 {
-                after[i] = before[i].sub(plain[i]).sub(normal[i].mul(along[i])).mul(scale[i]);
-            }
-            put_pair(after, pull, index);
+            let along = block::<W>(normal, index).mul(along);
+            put(block::<W>(pull, index).sub(plain).sub(along).mul(scale), pull, index);
         }
     }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// `x = weight x + bias`, channel by channel of a chunk.
     pub(super) fn scale_and_shift(x: &mut [f32], wide: usize, weight: &[f32], bias: &[f32]) = scale_and_shift_with
 }
 
 #[inline(always)]
-fn scale_and_shift_with<V: Vector>(x: &mut [f32], wide: usize, weight: &[f32], bias: &[f32]) {
+fn scale_and_shift_with<W: Wide>(x: &mut [f32], wide: usize, weight: &[f32], bias: &[f32]) {
     for (x, (&weight, &bias)) in x.chunks_exact_mut(wide).zip(weight.iter().zip(bias)) {
-        let (weight, bias) = (V::splat(weight), V::splat(bias));
-        for x in x.as_chunks_mut::<LANES>().0 {
-            V::load(x).mul_add(weight, bias).store(x);
+        let (weight, bias) = (W::splat(weight), W::splat(bias));
+        for x in x.as_chunks_mut::<WIDE>().0 {
+            W::load(x).mul_add(weight, bias).store(x);
         }
     }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// Adds each channel's `Σ g x̂` and `Σ g` over a chunk to `sums`, and multiplies its gradient by its weight.
     fn weigh(normal: &[f32], gradient: &mut [f32], wide: usize, weight: &[f32], sums: &mut [f32]) = weigh_with
 }
 
 #[inline(always)]
-fn weigh_with<V: Vector>(
-    normal: &[f32],
-    gradient: &mut [f32],
-    wide: usize,
-    weight: &[f32],
-    sums: &mut [f32],
-) {
+fn weigh_with<W: Wide>(normal: &[f32], gradient: &mut [f32], wide: usize, weight: &[f32], sums: &mut [f32]) {
     let (with, alone) = sums.split_at_mut(weight.len());
     let channels = normal.chunks_exact(wide).zip(gradient.chunks_exact_mut(wide));
     for ((normal, gradient), (&weight, sums)) in channels.zip(weight.iter().zip(with.iter_mut().zip(alone))) {
-        let weight = V::splat(weight);
-        let (mut with, mut alone) = (V::splat(0.0), V::splat(0.0));
-        for (normal, g) in normal.as_chunks::<LANES>().0.iter().zip(gradient.as_chunks_mut::<LANES>().0) {
-            let gradient = V::load(g);
-            with = gradient.mul_add(V::load(normal), with);
+        let weight = W::splat(weight);
+        let (mut with, mut alone) = (W::splat(0.0), W::splat(0.0));
+        for (normal, g) in normal.as_chunks::<WIDE>().0.iter().zip(gradient.as_chunks_mut::<WIDE>().0) {
+            let gradient = W::load(g);
+            with = gradient.mul_add(W::load(normal), with);
             alone = alone.add(gradient);
             gradient.mul(weight).store(g);
         }

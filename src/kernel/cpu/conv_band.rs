@@ -5,7 +5,9 @@
 //! width]`, weight `[channels_out, channels_in, 3, 3]`, zero padding of one pixel.
 
 use super::reduce::total;
-use super::simd::{LANES, Vector, for_each_instruction_set};
+use super::simd::{
+    LANES, Lanes, Vector, WIDE, Wide, for_each_instruction_set, for_each_wide_instruction_set,
+};
 
 /// Floats of a band's padded input that stay in the second-level cache.
 const BAND_FLOATS: usize = 48 * 1024;
@@ -107,7 +109,7 @@ pub(super) fn pack(weight: &[f32], size: Size, transpose: bool) -> Vec<f32> {
     packed
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// Writes a band of the output channels `first..first + count`, whose planes `output` holds.
     ///
     /// `packed` comes from [`pack`], `padded` is working memory.
@@ -124,7 +126,7 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn forward_band_with<V: Vector>(
+fn forward_band_with<W: Wide>(
     input: &[f32],
     padded: &mut [f32],
     packed: &[f32],
@@ -140,39 +142,116 @@ fn forward_band_with<V: Vector>(
     pad_band(input, padded, size, top, rows);
     let count = output.len() / plane;
     assert!(output.len() == count * plane && top + rows <= size.height);
-    for block in 0..count.div_ceil(4) {
-        let channel = first + block * 4;
-        let live = (count - block * 4).min(4);
-        let weights = &packed[channel / 4 * size.channels_in * 36..][..size.channels_in * 36];
-        let mut start = [0.0; 4];
+    let mut done = 0;
+    while done < count {
+        let at_once = if W::ROOMY && count - done > 4 { 8 } else { 4 };
+        let live = (count - done).min(at_once);
+        let channel = first + done;
+        let mut start = [0.0; 8];
         if let Some(bias) = bias {
             start[..live].copy_from_slice(&bias[channel..channel + live]);
         }
-        for row in 0..rows {
+        let rows = Rows {
+            padded,
+            weights: &packed[channel / 4 * size.channels_in * 36..],
+            start,
+            channel_stride,
+            live,
+            size,
+            band: Band { top, rows },
+        };
+        let output = &mut output[done * plane..][..live * plane];
+        if at_once == 8 {
+            rows.write::<W, 8>(output);
+        } else {
+            rows.write::<W, 4>(output);
+        }
+        done += live;
+    }
+}
+
+/// What a band's output channels are computed from, four or eight at once.
+struct Rows<'a> {
+    padded: &'a [f32],
+    /// Packed, from these channels on.
+    weights: &'a [f32],
+    start: [f32; 8],
+    /// Floats from one channel's padded rows to the next.
+    channel_stride: usize,
+    /// Channels that there are.
+    live: usize,
+    size: Size,
+    band: Band,
+}
+
+impl Rows<'_> {
+    /// Writes the band's rows to `output`, the planes of the channels that there are.
+    #[inline(always)]
+    fn write<W: Wide, const C: usize>(&self, output: &mut [f32]) {
+        let (width, plane) = (self.size.width, self.size.plane());
+        assert!(output.len() == self.live * plane && self.live <= C);
+        for row in 0..self.band.rows {
+            let place = |i: usize, x: usize| i * plane + (self.band.top + row) * width + x;
             let mut x = 0;
-            while x + 2 * LANES <= size.width {
-                let at = row * stride + x;
-                let tile = tile::<V, 2>(padded, weights, start, size.channels_in, channel_stride, stride, at);
-                for (i, [left, right]) in tile.into_iter().enumerate().take(live) {
-                    let at = (block * 4 + i) * plane + (top + row) * size.width + x;
-                    // SAFETY: the row has sixteen more pixels, and `output` whole planes, as was checked.
+            while W::ROOMY && x + 2 * WIDE <= width {
+                for (i, [left, right]) in self.tile::<W, 2, C>(row, x).into_iter().enumerate().take(self.live)
+                {
+                    // SAFETY: the row has 32 more pixels, and `output` a whole plane for each live channel.
                     unsafe {
-                        left.store_at(output, at);
-                        right.store_at(output, at + LANES);
+                        left.store_at(output, place(i, x));
+                        right.store_at(output, place(i, x + WIDE));
                     }
                 }
-                x += 2 * LANES;
+                x += 2 * WIDE;
             }
-            while x < size.width {
-                let at = row * stride + x;
-                let tile = tile::<V, 1>(padded, weights, start, size.channels_in, channel_stride, stride, at);
-                for (i, [only]) in tile.into_iter().enumerate().take(live) {
-                    let at = (block * 4 + i) * plane + (top + row) * size.width + x;
-                    put(only, &mut output[at..at + (size.width - x).min(LANES)]);
+            while x + WIDE <= width {
+                for (i, [pixels]) in self.tile::<W, 1, C>(row, x).into_iter().enumerate().take(self.live) {
+                    // SAFETY: the row has sixteen more pixels, and `output` a whole plane for each live channel.
+                    unsafe { pixels.store_at(output, place(i, x)) };
+                }
+                x += WIDE;
+            }
+            while x < width {
+                let tile = self.tile::<W::Half, 1, C>(row, x);
+                for (i, [pixels]) in tile.into_iter().enumerate().take(self.live) {
+                    put(pixels, &mut output[place(i, x)..][..(width - x).min(LANES)]);
                 }
                 x += LANES;
             }
         }
+    }
+
+    /// `C` output channels by as many pixels as `N` vectors have lanes, from column `x` of a row on.
+    #[inline(always)]
+    fn tile<L: Lanes, const N: usize, const C: usize>(&self, row: usize, x: usize) -> [[L; N]; C] {
+        let stride = self.size.stride();
+        let block = self.size.channels_in * 36;
+        assert!(self.weights.len() >= C / 4 * block);
+        let mut sums = [[L::splat(0.0); N]; C];
+        for (sums, &value) in sums.iter_mut().zip(&self.start) {
+            *sums = [L::splat(value); N];
+        }
+        for channel in 0..self.size.channels_in {
+            for ky in 0..3 {
+                let from = channel * self.channel_stride + (row + ky) * stride + x;
+                for kx in 0..3 {
+                    let tap = (channel * 9 + ky * 3 + kx) * 4;
+                    // SAFETY: `padded` holds `channels_in` planes of `band + 2` rows of `stride` floats, `ky`
+                    // stays within the band's two extra rows, and a row's `stride` covers every tile's
+                    // pixels plus the two columns of the border; `weights` holds `C / 4` blocks, as was checked.
+                    unsafe {
+                        for n in 0..N {
+                            let pixels = L::load_at(self.padded, from + kx + n * L::LANES);
+                            for (c, sums) in sums.iter_mut().enumerate() {
+                                let weight = *self.weights.get_unchecked(c / 4 * block + tap + c % 4);
+                                sums[n] = pixels.mul_add(L::splat(weight), sums[n]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        sums
     }
 }
 
@@ -185,42 +264,6 @@ fn put<V: Vector>(vector: V, out: &mut [f32]) {
         let lanes = vector.to_array();
         out.copy_from_slice(&lanes[..out.len()]);
     }
-}
-
-/// Four output channels by `8 * W` pixels.
-#[inline(always)]
-fn tile<V: Vector, const W: usize>(
-    padded: &[f32],
-    weights: &[f32],
-    start: [f32; 4],
-    channels: usize,
-    channel_stride: usize,
-    stride: usize,
-    at: usize,
-) -> [[V; W]; 4] {
-    let mut sums = [[V::splat(0.0); W]; 4];
-    for (sums, value) in sums.iter_mut().zip(start) {
-        *sums = [V::splat(value); W];
-    }
-    let mut taps = weights.as_chunks::<4>().0.iter();
-    for channel in 0..channels {
-        for ky in 0..3 {
-            let row = channel * channel_stride + ky * stride + at;
-            for kx in 0..3 {
-                let Some(tap) = taps.next() else { return sums };
-                for w in 0..W {
-                    // SAFETY: `padded` holds `channels` planes of `band + 2` rows of `stride` floats, `ky`
-                    // stays within the band's two extra rows, and a row's `stride` covers every tile's eight
-                    // or sixteen pixels plus the two columns of the border.
-                    let pixels = unsafe { V::load_at(padded, row + kx + w * LANES) };
-                    for (sums, &tap) in sums.iter_mut().zip(tap) {
-                        sums[w] = pixels.mul_add(V::splat(tap), sums[w]);
-                    }
-                }
-            }
-        }
-    }
-    sums
 }
 
 /// Copies rows `top - 1 ..= top + rows` of every channel between zeros.

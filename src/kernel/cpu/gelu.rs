@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
-use super::simd::{LANES, Vector, for_each_instruction_set, math};
+use super::simd::{WIDE, Wide, for_each_wide_instruction_set, math, partial};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// Elements that one task works on, a multiple of the lanes: few enough to stay in the first-level cache from the
@@ -52,68 +52,61 @@ impl Op for Gelu {
     }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// `x Φ(x)` and its derivative.
     fn gelu_and_slope(x: &[f32], output: &mut [f32], slopes: &mut [f32]) = gelu_and_slope_with
 }
 
 #[inline(always)]
-fn gelu_and_slope_with<V: Vector>(x: &[f32], output: &mut [f32], slopes: &mut [f32]) {
-    let (xs, x_rest) = x.as_chunks::<LANES>();
-    let (outputs, output_rest) = output.as_chunks_mut::<LANES>();
-    let (eights, slope_rest) = slopes.as_chunks_mut::<LANES>();
-    for ((x, output), slope) in xs.iter().zip(outputs).zip(eights) {
-        let x = V::load(x);
+fn gelu_and_slope_with<W: Wide>(x: &[f32], output: &mut [f32], slopes: &mut [f32]) {
+    let (xs, x_rest) = x.as_chunks::<WIDE>();
+    let (outputs, output_rest) = output.as_chunks_mut::<WIDE>();
+    let (wides, slope_rest) = slopes.as_chunks_mut::<WIDE>();
+    for ((x, output), slope) in xs.iter().zip(outputs).zip(wides) {
+        let x = W::load(x);
         let (cdf, derivative) = math::normal_cdf_and_gelu_slope(x);
         x.mul(cdf).store(output);
         derivative.store(slope);
     }
-    for ((&x, output), slope) in x_rest.iter().zip(output_rest).zip(slope_rest) {
-        let (cdf, derivative) = math::normal_cdf_and_gelu_slope(V::splat(x));
-        (*output, *slope) = (x * cdf.to_array()[0], derivative.to_array()[0]);
+    if !x_rest.is_empty() {
+        let value = partial::<W>(x_rest, math::gelu);
+        let slope = partial::<W>(x_rest, math::gelu_slope);
+        output_rest.copy_from_slice(&value[..x_rest.len()]);
+        slope_rest.copy_from_slice(&slope[..x_rest.len()]);
     }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// `x = x Φ(x)`.
     pub(in crate::kernel) fn gelu_in_place(x: &mut [f32]) = gelu_in_place_with
 }
 
 #[inline(always)]
-fn gelu_in_place_with<V: Vector>(x: &mut [f32]) {
-    let (eights, rest) = x.as_chunks_mut::<LANES>();
-    for eight in eights {
-        math::gelu(V::load(eight)).store(eight);
+fn gelu_in_place_with<W: Wide>(x: &mut [f32]) {
+    let (wides, rest) = x.as_chunks_mut::<WIDE>();
+    for wide in wides {
+        math::gelu(W::load(wide)).store(wide);
     }
-    partial(rest, |values| math::gelu(V::load(values)).store(values));
+    if !rest.is_empty() {
+        let values = partial::<W>(rest, math::gelu);
+        rest.copy_from_slice(&values[..rest.len()]);
+    }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// Multiplies a gradient by the slope of GELU at `x`.
     pub(in crate::kernel) fn times_gelu_slope(gradient: &mut [f32], x: &[f32]) = times_gelu_slope_with
 }
 
 #[inline(always)]
-fn times_gelu_slope_with<V: Vector>(gradient: &mut [f32], x: &[f32]) {
-    let (eights, rest) = gradient.as_chunks_mut::<LANES>();
-    let (xs, x_rest) = x.as_chunks::<LANES>();
-    for (gradient, x) in eights.iter_mut().zip(xs) {
-        V::load(gradient).mul(math::gelu_slope(V::load(x))).store(gradient);
+fn times_gelu_slope_with<W: Wide>(gradient: &mut [f32], x: &[f32]) {
+    let (wides, rest) = gradient.as_chunks_mut::<WIDE>();
+    let (xs, x_rest) = x.as_chunks::<WIDE>();
+    for (gradient, x) in wides.iter_mut().zip(xs) {
+        W::load(gradient).mul(math::gelu_slope(W::load(x))).store(gradient);
     }
-    let mut slopes = [0.0; LANES];
-    slopes[..x_rest.len()].copy_from_slice(x_rest);
-    math::gelu_slope(V::load(&slopes)).store(&mut slopes);
-    rest.iter_mut().zip(slopes).for_each(|(gradient, slope)| *gradient *= slope);
-}
-
-/// Runs `work` on fewer than eight elements as if they were eight.
-#[inline(always)]
-pub(in crate::kernel) fn partial(values: &mut [f32], work: impl FnOnce(&mut [f32; LANES])) {
-    if values.is_empty() {
-        return;
+    if !x_rest.is_empty() {
+        let slopes = partial::<W>(x_rest, math::gelu_slope);
+        rest.iter_mut().zip(slopes).for_each(|(gradient, slope)| *gradient *= slope);
     }
-    let mut eight = [0.0; LANES];
-    eight[..values.len()].copy_from_slice(values);
-    work(&mut eight);
-    values.copy_from_slice(&eight[..values.len()]);
 }

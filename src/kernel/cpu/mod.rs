@@ -32,6 +32,8 @@ mod reduce;
 mod scratch;
 pub mod simd;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 pub use adamw::{AdamWScale, adamw};
 pub(super) use axes::Axes;

@@ -4,12 +4,12 @@
 //! bias `[channels_out]`. The norm's weight and bias go into the convolution's, so that what is left of the norm is
 //! to centre the pixels before the product and to scale them after it.
 
-use super::pointwise;
+use super::pointwise::{LaneSums, Strided};
 use super::scratch;
-use super::simd::{LANES, Vector, each, for_each_instruction_set};
+use super::simd::{WIDE, Wide, for_each_wide_instruction_set};
 
 /// Pixels whose channels are summed at once, in registers.
-const BLOCK: usize = 2 * LANES;
+const BLOCK: usize = WIDE;
 
 /// Channels whose products with the same pixels stand in registers.
 const ROWS: usize = 4;
@@ -19,6 +19,9 @@ const AHEAD: usize = 4 * BLOCK;
 
 /// Floats of a chunk of the backward, which pass from one step to the next in the first-level cache.
 const CHUNK: usize = 6144;
+
+/// Pixels of a chunk at least, where channels are many.
+const LEAST_CHUNK: usize = 64;
 
 /// Planes at equal distances. Up to the next whole block of pixels behind its last one, a plane holds zeros or what is
 /// of no account.
@@ -111,22 +114,31 @@ impl NormConv<'_> {
     pub fn backward(self, x: Planes, gradient: &[f32], back: &Packed, output: &mut [f32], sums: &mut [f32]) {
         let (channels, channels_out) = (self.channels(), self.channels_out());
         let most = CHUNK / (2 * channels + channels_out) / BLOCK * BLOCK;
-        let chunk = most.clamp(BLOCK, x.pixels.next_multiple_of(BLOCK));
-        scratch::with((channels + channels_out) * chunk, |memory| {
+        let chunk = most.max(LEAST_CHUNK).min(x.pixels.next_multiple_of(BLOCK));
+        let lanes = LaneSums::floats(channels, channels_out);
+        scratch::with(lanes + (channels + channels_out) * chunk, |memory| {
+            let (lanes, memory) = memory.split_at_mut(lanes);
+            let mut lanes = LaneSums::new(lanes, channels);
             let (normal, pull) = memory.split_at_mut(channels * chunk);
             for at in (0..x.pixels).step_by(chunk) {
                 let count = chunk.min(x.pixels - at);
                 let wide = count.next_multiple_of(BLOCK);
-                let (normal, pull) = (&mut normal[..channels * wide], &mut pull[..channels_out * wide]);
-                for (pull, gradient) in pull.chunks_exact_mut(wide).zip(gradient.chunks_exact(x.pixels)) {
-                    pull[..count].copy_from_slice(&gradient[at..at + count]);
-                    pull[count..].fill(0.0);
-                }
+                let normal = &mut normal[..channels * wide];
                 let part = Planes { from: x.from + at, pixels: wide, ..x };
-                pull_back(part, pull, &back.0, self.epsilon, normal, output);
-                let size = pointwise::Size { batch: 1, channels_in: channels, channels_out, pixels: wide };
-                pointwise::image_weight(normal, pull, sums, size);
+                let gradient = if count == wide {
+                    Strided { values: &gradient[at..], stride: x.pixels }
+                } else {
+                    let pull = &mut pull[..channels_out * wide];
+                    for (pull, gradient) in pull.chunks_exact_mut(wide).zip(gradient.chunks_exact(x.pixels)) {
+                        pull[..count].copy_from_slice(&gradient[at..at + count]);
+                        pull[count..].fill(0.0);
+                    }
+                    Strided { values: pull, stride: wide }
+                };
+                pull_back(part, gradient, &back.0, self.epsilon, normal, output);
+                lanes.add(normal, gradient, wide);
             }
+            lanes.finish(sums);
         });
     }
 
@@ -148,67 +160,71 @@ impl NormConv<'_> {
     }
 }
 
-/// The two vectors of a plane from `at` on.
+/// Sixteen pixels of a plane from `at` on.
 #[inline(always)]
-fn pair<V: Vector>(x: &[f32], at: usize) -> [V; 2] {
+fn block<W: Wide>(x: &[f32], at: usize) -> W {
     // SAFETY: callers step through whole blocks of whole planes, whose number and length they have checked.
-    unsafe { [V::load_at(x, at), V::load_at(x, at + LANES)] }
+    unsafe { W::load_at(x, at) }
 }
 
-/// Writes the two vectors of a plane from `at` on.
+/// Writes sixteen pixels of a plane from `at` on.
 #[inline(always)]
-fn put<V: Vector>(values: [V; 2], out: &mut [f32], at: usize) {
-    // SAFETY: as in `pair`.
-    unsafe {
-        values[0].store_at(out, at);
-        values[1].store_at(out, at + LANES);
-    }
+fn put<W: Wide>(values: W, out: &mut [f32], at: usize) {
+    // SAFETY: as in `block`.
+    unsafe { values.store_at(out, at) }
 }
 
 /// Mean and inverse standard deviation of sixteen pixels' channels.
 #[inline(always)]
-fn statistics<V: Vector>(x: Planes, at: usize, epsilon: f32) -> ([V; 2], [V; 2]) {
+fn statistics<W: Wide>(x: Planes, at: usize, epsilon: f32) -> (W, W) {
     let channels = x.channels();
-    let share = V::splat(1.0 / channels as f32);
-    let mut sum = [V::splat(0.0); 2];
+    let share = W::splat(1.0 / channels as f32);
+    let mut sum = W::splat(0.0);
     for channel in 0..channels {
-        let [a, b] = pair::<V>(x.values, channel * x.stride + x.from + at);
+        let plane = channel * x.stride + x.from + at;
         // More planes than the processor reads ahead in by itself.
-        V::prefetch(x.values, channel * x.stride + x.from + at + AHEAD);
-        sum = [sum[0].add(a), sum[1].add(b)];
+        W::prefetch(x.values, plane + AHEAD);
+        sum = sum.add(block(x.values, plane));
     }
-    let mean = each(sum, |sum| sum.mul(share));
-    let mut squares = [V::splat(0.0); 2];
+    let mean = sum.mul(share);
+    let mut squares = W::splat(0.0);
     for channel in 0..channels {
-        let [a, b] = pair::<V>(x.values, channel * x.stride + x.from + at);
-        let (a, b) = (a.sub(mean[0]), b.sub(mean[1]));
-        squares = [a.mul_add(a, squares[0]), b.mul_add(b, squares[1])];
+        let centred = block::<W>(x.values, channel * x.stride + x.from + at).sub(mean);
+        squares = centred.mul_add(centred, squares);
     }
-    let deviation = each(squares, |squares| squares.mul_add(share, V::splat(epsilon)).sqrt());
-    (mean, each(deviation, |deviation| V::splat(1.0).div(deviation)))
+    let deviation = squares.mul_add(share, W::splat(epsilon)).sqrt();
+    (mean, W::splat(1.0).div(deviation))
 }
 
-/// Four rows of a packed matrix times sixteen pixels of as many planes as the matrix has columns.
+/// `B` blocks of four rows of a packed matrix times sixteen pixels of `columns` planes.
 #[inline(always)]
-fn product<V: Vector>(rows: &[f32], planes: impl Fn(usize) -> [V; 2]) -> [[V; 2]; ROWS] {
-    let mut sums = [[V::splat(0.0); 2]; ROWS];
-    for (column, weights) in rows.as_chunks::<ROWS>().0.iter().enumerate() {
-        let [a, b] = planes(column);
-        for (sums, &weight) in sums.iter_mut().zip(weights) {
-            let weight = V::splat(weight);
-            *sums = [a.mul_add(weight, sums[0]), b.mul_add(weight, sums[1])];
+fn product<W: Wide, const B: usize>(
+    rows: &[f32],
+    columns: usize,
+    planes: impl Fn(usize) -> W,
+) -> [[W; ROWS]; B] {
+    assert!(rows.len() >= B * columns * ROWS);
+    let mut sums = [[W::splat(0.0); ROWS]; B];
+    for column in 0..columns {
+        let pixels = planes(column);
+        for (block, sums) in sums.iter_mut().enumerate() {
+            for (row, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: the matrix has so many rows and columns, as was checked.
+                let weight = unsafe { *rows.get_unchecked((block * columns + column) * ROWS + row) };
+                *sum = pixels.mul_add(W::splat(weight), *sum);
+            }
         }
     }
     sums
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     fn convolve(x: Planes<'_>, packed: &[f32], constants: &[f32], epsilon: f32, output: &mut [&mut [f32]])
         = convolve_with
 }
 
 #[inline(always)]
-fn convolve_with<V: Vector>(
+fn convolve_with<W: Wide>(
     x: Planes<'_>,
     packed: &[f32],
     constants: &[f32],
@@ -217,20 +233,25 @@ fn convolve_with<V: Vector>(
 ) {
     let channels = x.channels();
     for at in (0..x.pixels).step_by(BLOCK) {
-        let (mean, scale) = statistics::<V>(x, at, epsilon);
+        let (mean, scale) = statistics::<W>(x, at, epsilon);
         let left = (x.pixels - at).min(BLOCK);
-        let blocks = packed.chunks_exact(ROWS * channels).zip(constants.chunks(ROWS));
-        for ((rows, constants), output) in blocks.zip(output.chunks_mut(ROWS)) {
-            let sums = product::<V>(rows, |channel| {
-                let [a, b] = pair::<V>(x.values, channel * x.stride + x.from + at);
-                [a.sub(mean[0]), b.sub(mean[1])]
-            });
-            for ((sums, &constant), output) in sums.iter().zip(constants).zip(output) {
-                let result = [
-                    sums[0].mul_add(scale[0], V::splat(constant)),
-                    sums[1].mul_add(scale[1], V::splat(constant)),
-                ];
-                put_pair(result, &mut output[at..at + left]);
+        let pixels = |channel: usize| block::<W>(x.values, channel * x.stride + x.from + at).sub(mean);
+        let mut done = 0;
+        while done < constants.len() {
+            let rows = &packed[done * channels..];
+            let outputs = constants[done..].iter().zip(&mut output[done..]);
+            if W::ROOMY && constants.len() - done > ROWS {
+                let sums = product::<W, 2>(rows, channels, pixels);
+                for (sum, (&constant, output)) in sums.as_flattened().iter().zip(outputs) {
+                    put_some(sum.mul_add(scale, W::splat(constant)), &mut output[at..at + left]);
+                }
+                done += 2 * ROWS;
+            } else {
+                let sums = product::<W, 1>(rows, channels, pixels);
+                for (sum, (&constant, output)) in sums.as_flattened().iter().zip(outputs) {
+                    put_some(sum.mul_add(scale, W::splat(constant)), &mut output[at..at + left]);
+                }
+                done += ROWS;
             }
         }
     }
@@ -238,23 +259,21 @@ fn convolve_with<V: Vector>(
 
 /// Stores as many of sixteen pixels as there is room for.
 #[inline(always)]
-fn put_pair<V: Vector>(values: [V; 2], out: &mut [f32]) {
+fn put_some<W: Wide>(values: W, out: &mut [f32]) {
     if out.len() == BLOCK {
-        values[0].store(out);
-        values[1].store(&mut out[LANES..]);
+        values.store(out);
     } else {
         let mut all = [0.0; BLOCK];
-        values[0].store(&mut all);
-        values[1].store(&mut all[LANES..]);
+        values.store(&mut all);
         out.copy_from_slice(&all[..out.len()]);
     }
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// Writes the planes' `x̂` to `normal` and their gradient to `output`, whose planes lie as those of `x`.
     fn pull_back(
         x: Planes<'_>,
-        gradient: &[f32],
+        gradient: Strided<'_>,
         back: &[f32],
         epsilon: f32,
         normal: &mut [f32],
@@ -263,43 +282,48 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn pull_back_with<V: Vector>(
+fn pull_back_with<W: Wide>(
     x: Planes<'_>,
-    gradient: &[f32],
+    gradient: Strided<'_>,
     back: &[f32],
     epsilon: f32,
     normal: &mut [f32],
     output: &mut [f32],
 ) {
     let (channels, wide) = (x.channels(), x.pixels);
-    let channels_out = gradient.len() / wide;
+    let channels_out = gradient.planes(wide);
     assert!(wide.is_multiple_of(BLOCK) && output.len() == x.values.len());
     assert!(normal.len() == channels * wide && back.len() >= channels * channels_out);
-    let share = V::splat(1.0 / channels as f32);
+    let share = W::splat(1.0 / channels as f32);
     for at in (0..wide).step_by(BLOCK) {
-        let (mean, scale) = statistics::<V>(x, at, epsilon);
-        let (mut plain, mut along) = ([V::splat(0.0); 2], [V::splat(0.0); 2]);
-        for (block, rows) in back.chunks_exact(ROWS * channels_out).enumerate() {
-            let sums = product::<V>(rows, |row| pair::<V>(gradient, row * wide + at));
-            for (channel, pull) in (block * ROWS..channels).zip(sums) {
+        let (mean, scale) = statistics::<W>(x, at, epsilon);
+        let (mut plain, mut along) = (W::splat(0.0), W::splat(0.0));
+        let pixels = |row: usize| block::<W>(gradient.values, row * gradient.stride + at);
+        let mut done = 0;
+        while done < channels {
+            let rows = &back[done * channels_out..];
+            let count = if W::ROOMY && channels - done > ROWS { 2 * ROWS } else { ROWS };
+            let mut pulls = [W::splat(0.0); 2 * ROWS];
+            if count > ROWS {
+                pulls.copy_from_slice(product::<W, 2>(rows, channels_out, pixels).as_flattened());
+            } else {
+                pulls[..ROWS].copy_from_slice(product::<W, 1>(rows, channels_out, pixels).as_flattened());
+            }
+            for (channel, &pull) in (done..channels.min(done + count)).zip(&pulls) {
                 let plane = channel * x.stride + x.from + at;
-                let [a, b] = pair::<V>(x.values, plane);
-                let centred = [a.sub(mean[0]).mul(scale[0]), b.sub(mean[1]).mul(scale[1])];
+                let centred = block::<W>(x.values, plane).sub(mean).mul(scale);
                 put(centred, normal, channel * wide + at);
                 put(pull, output, plane);
-                plain = [plain[0].add(pull[0]), plain[1].add(pull[1])];
-                along = [pull[0].mul_add(centred[0], along[0]), pull[1].mul_add(centred[1], along[1])];
+                plain = plain.add(pull);
+                along = pull.mul_add(centred, along);
             }
+            done += count;
         }
-        let (plain, along) = (each(plain, |sum| sum.mul(share)), each(along, |sum| sum.mul(share)));
+        let (plain, along) = (plain.mul(share), along.mul(share));
         for channel in 0..channels {
             let plane = channel * x.stride + x.from + at;
-            let (pull, centred) = (pair::<V>(output, plane), pair::<V>(normal, channel * wide + at));
-            let mut result = pull;
-            for i in 0..2 {
-                result[i] = pull[i].sub(plain[i]).sub(centred[i].mul(along[i])).mul(scale[i]);
-            }
-            put(result, output, plane);
+            let (pull, centred) = (block::<W>(output, plane), block::<W>(normal, channel * wide + at));
+            put(pull.sub(plain).sub(centred.mul(along)).mul(scale), output, plane);
         }
     }
 }

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::buffer::unwritten;
 use super::reduce::{add_all, total};
-use super::simd::{self, LANES, Vector, for_each_instruction_set};
+use super::scratch;
+use super::simd::{LANES, Vector, WIDE, Wide, for_each_instruction_set, for_each_wide_instruction_set};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// Sizes of a batch of images.
@@ -100,28 +101,32 @@ pub(in crate::kernel) fn transpose(matrix: &[f32], rows: usize, columns: usize) 
     (0..rows * columns).map(|i| matrix[i % rows * columns + i / rows]).collect()
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// `output = weight · x + bias` for one image.
     pub(in crate::kernel) fn image_forward(x: &[f32], weight: &[f32], bias: &[f32], output: &mut [f32], size: Size)
         = image_forward_with
 }
 
 #[inline(always)]
-fn image_forward_with<V: Vector>(x: &[f32], weight: &[f32], bias: &[f32], output: &mut [f32], size: Size) {
+fn image_forward_with<W: Wide>(x: &[f32], weight: &[f32], bias: &[f32], output: &mut [f32], size: Size) {
     assert!(x.len() >= size.channels_in * size.pixels && output.len() >= size.channels_out * size.pixels);
     let mut channel = 0;
     while channel < size.channels_out {
         match size.channels_out - channel {
+            8.. if W::ROOMY => {
+                rows::<W, 8>(x, weight, bias, output, size, channel);
+                channel += 8;
+            }
             4.. => {
-                rows::<V, 4>(x, weight, bias, output, size, channel);
+                rows::<W, 4>(x, weight, bias, output, size, channel);
                 channel += 4;
             }
             2.. => {
-                rows::<V, 2>(x, weight, bias, output, size, channel);
+                rows::<W, 2>(x, weight, bias, output, size, channel);
                 channel += 2;
             }
             _ => {
-                rows::<V, 1>(x, weight, bias, output, size, channel);
+                rows::<W, 1>(x, weight, bias, output, size, channel);
                 channel += 1;
             }
         }
@@ -130,7 +135,7 @@ fn image_forward_with<V: Vector>(x: &[f32], weight: &[f32], bias: &[f32], output
 
 /// `R` output channels from `channel` on, all pixels.
 #[inline(always)]
-fn rows<V: Vector, const R: usize>(
+fn rows<W: Wide, const R: usize>(
     x: &[f32],
     weight: &[f32],
     bias: &[f32],
@@ -142,30 +147,25 @@ fn rows<V: Vector, const R: usize>(
         std::array::from_fn(|r| &weight[(channel + r) * size.channels_in..][..size.channels_in]);
     let start: [f32; R] = std::array::from_fn(|r| bias[channel + r]);
     let mut pixel = 0;
-    while pixel + 2 * LANES <= size.pixels {
-        let mut sums = [[V::splat(0.0); 2]; R];
-        for (sums, bias) in sums.iter_mut().zip(start) {
-            *sums = [V::splat(bias); 2];
+    while pixel + WIDE <= size.pixels {
+        let mut sums = [W::splat(0.0); R];
+        for (sum, bias) in sums.iter_mut().zip(start) {
+            *sum = W::splat(bias);
         }
         for input in 0..size.channels_in {
             let at = input * size.pixels + pixel;
             // SAFETY: `at + 16` is within plane `input` of `x`, whose length was checked.
-            let pixels = unsafe { [V::load_at(x, at), V::load_at(x, at + LANES)] };
-            for (sums, weights) in sums.iter_mut().zip(weights) {
-                let weight = V::splat(weights[input]);
-                sums[0] = pixels[0].mul_add(weight, sums[0]);
-                sums[1] = pixels[1].mul_add(weight, sums[1]);
+            let pixels = unsafe { W::load_at(x, at) };
+            for (sum, weights) in sums.iter_mut().zip(weights) {
+                *sum = pixels.mul_add(W::splat(weights[input]), *sum);
             }
         }
-        for (r, sums) in sums.into_iter().enumerate() {
+        for (r, sum) in sums.into_iter().enumerate() {
             let at = (channel + r) * size.pixels + pixel;
             // SAFETY: `at + 16` is within plane `channel + r` of `output`, whose length was checked.
-            unsafe {
-                sums[0].store_at(output, at);
-                sums[1].store_at(output, at + LANES);
-            }
+            unsafe { sum.store_at(output, at) };
         }
-        pixel += 2 * LANES;
+        pixel += WIDE;
     }
     for pixel in pixel..size.pixels {
         for (r, weights) in weights.iter().enumerate() {
@@ -176,84 +176,147 @@ fn rows<V: Vector, const R: usize>(
     }
 }
 
+/// Some pixels of planes that lie at equal distances.
+#[derive(Clone, Copy)]
+pub(super) struct Strided<'a> {
+    /// From the first pixel of the first plane on.
+    pub values: &'a [f32],
+    /// Floats from one plane to the next.
+    pub stride: usize,
+}
+
+impl Strided<'_> {
+    /// How many planes have so many pixels.
+    pub fn planes(self, pixels: usize) -> usize {
+        (self.values.len() + self.stride - pixels) / self.stride
+    }
+}
+
+/// Sums of the gradients of weight and bias, lane by lane.
+///
+/// Over few pixels at a time, adding up lanes each time would take longer than the products.
+pub(super) struct LaneSums<'a> {
+    values: &'a mut [f32],
+    channels_in: usize,
+}
+
+impl<'a> LaneSums<'a> {
+    /// Floats of their memory.
+    pub fn floats(channels_in: usize, channels_out: usize) -> usize {
+        channels_out * (channels_in + 1) * LANES
+    }
+
+    /// Zeros in memory of [`floats`](Self::floats).
+    pub fn new(memory: &'a mut [f32], channels_in: usize) -> Self {
+        memory.fill(0.0);
+        Self { values: memory, channels_in }
+    }
+
+    /// Adds the products of pixels of `x [channels_in, pixels]` and of the output's gradient.
+    pub fn add(&mut self, x: &[f32], gradient: Strided, pixels: usize) {
+        add_products(x, gradient, self.values, self.channels_in, pixels);
+    }
+
+    /// Adds the gradients of the weights, then those of the bias, to `sums`.
+    pub fn finish(self, sums: &mut [f32]) {
+        add_lanes(self.values, sums);
+    }
+}
+
+/// Adds one image's gradients of weight and bias to `sums`.
+pub(in crate::kernel) fn image_weight(x: &[f32], gradient: &[f32], sums: &mut [f32], size: Size) {
+    scratch::with(LaneSums::floats(size.channels_in, size.channels_out), |memory| {
+        let mut lanes = LaneSums::new(memory, size.channels_in);
+        lanes.add(x, Strided { values: gradient, stride: size.pixels }, size.pixels);
+        lanes.finish(sums);
+    });
+}
+
 for_each_instruction_set! {
-    /// Adds one image's gradients of weight and bias to `sums`.
-    pub(in crate::kernel) fn image_weight(x: &[f32], gradient: &[f32], sums: &mut [f32], size: Size) = image_weight_with
+    fn add_lanes(lanes: &[f32], sums: &mut [f32]) = add_lanes_with
 }
 
 #[inline(always)]
-fn image_weight_with<V: Vector>(x: &[f32], gradient: &[f32], sums: &mut [f32], size: Size) {
-    assert!(x.len() >= size.channels_in * size.pixels && gradient.len() >= size.channels_out * size.pixels);
-    let (weights, biases) = sums.split_at_mut(size.channels_out * size.channels_in);
+fn add_lanes_with<V: Vector>(lanes: &[f32], sums: &mut [f32]) {
+    for (sum, lanes) in sums.iter_mut().zip(lanes.as_chunks::<LANES>().0) {
+        *sum += V::load(lanes).sum();
+    }
+}
+
+for_each_instruction_set! {
+    fn add_products(x: &[f32], gradient: Strided<'_>, lanes: &mut [f32], channels_in: usize, pixels: usize)
+        = add_products_with
+}
+
+#[inline(always)]
+fn add_products_with<V: Vector>(
+    x: &[f32],
+    gradient: Strided<'_>,
+    lanes: &mut [f32],
+    channels_in: usize,
+    pixels: usize,
+) {
+    let channels_out = lanes.len() / LANES / (channels_in + 1);
+    assert!(x.len() >= channels_in * pixels && gradient.planes(pixels) >= channels_out);
+    let (weights, biases) = lanes.split_at_mut(channels_out * channels_in * LANES);
     let mut output = 0;
-    while output < size.channels_out {
-        let live = (size.channels_out - output).min(4);
+    while output < channels_out {
+        let live = if channels_out - output < 4 { 1 } else { 4 };
+        let weights = &mut weights[output * channels_in * LANES..][..live * channels_in * LANES];
+        let values = &gradient.values[output * gradient.stride..];
+        let gradient = Strided { values, ..gradient };
         let mut input = 0;
-        while input < size.channels_in {
-            let wide = (size.channels_in - input).min(3);
-            let products = match (live, wide) {
-                (4, 3) => products::<V, 4, 3>(x, gradient, size.pixels, output, input),
-                (4, 2) => widen(products::<V, 4, 2>(x, gradient, size.pixels, output, input)),
-                (4, _) => widen(products::<V, 4, 1>(x, gradient, size.pixels, output, input)),
-                _ => each::<V>(x, gradient, size.pixels, output, input, [live, wide]),
-            };
-            for (r, row) in products.iter().enumerate().take(live) {
-                for (c, product) in row.iter().enumerate().take(wide) {
-                    weights[(output + r) * size.channels_in + input + c] += product;
-                }
+        while input < channels_in {
+            let wide = (channels_in - input).min(3);
+            let x = &x[input * pixels..][..wide * pixels];
+            match (live, wide) {
+                (4, 3) => products::<V, 4, 3>(x, gradient, pixels, weights, input),
+                (4, 2) => products::<V, 4, 2>(x, gradient, pixels, weights, input),
+                (4, _) => products::<V, 4, 1>(x, gradient, pixels, weights, input),
+                (_, 3) => products::<V, 1, 3>(x, gradient, pixels, weights, input),
+                (_, 2) => products::<V, 1, 2>(x, gradient, pixels, weights, input),
+                _ => products::<V, 1, 1>(x, gradient, pixels, weights, input),
             }
             input += wide;
         }
-        for channel in output..output + live {
-            biases[channel] += total::<V>(&gradient[channel * size.pixels..][..size.pixels]);
+        for channel in 0..live {
+            let gradient = &gradient.values[channel * gradient.stride..][..pixels];
+            biases[(output + channel) * LANES] += total::<V>(gradient);
         }
         output += live;
     }
 }
 
-/// Fewer than four rows, one pair of planes after the other.
-#[inline(always)]
-fn each<V: Vector>(
-    x: &[f32],
-    gradient: &[f32],
-    pixels: usize,
-    output: usize,
-    input: usize,
-    [live, wide]: [usize; 2],
-) -> [[f32; 3]; 4] {
-    let mut sums = [[0.0; 3]; 4];
-    for (r, sums) in sums.iter_mut().enumerate().take(live) {
-        for (c, sum) in sums.iter_mut().enumerate().take(wide) {
-            *sum = products::<V, 1, 1>(x, gradient, pixels, output + r, input + c)[0][0];
-        }
-    }
-    sums
-}
-
-fn widen<const C: usize>(narrow: [[f32; C]; 4]) -> [[f32; 3]; 4] {
-    narrow.map(|row| std::array::from_fn(|c| row.get(c).copied().unwrap_or_default()))
-}
-
-/// Sums over pixels of `R` output gradients times `C` inputs.
+/// Adds the products of `R` output gradients and `C` inputs to the lanes of the outputs' weights from column `input` on.
 #[inline(always)]
 fn products<V: Vector, const R: usize, const C: usize>(
     x: &[f32],
-    gradient: &[f32],
+    gradient: Strided<'_>,
     pixels: usize,
-    output: usize,
+    weights: &mut [f32],
     input: usize,
-) -> [[f32; C]; R] {
+) {
+    assert!(x.len() == C * pixels && gradient.planes(pixels) >= R);
+    let channels_in = weights.len() / (R * LANES);
+    assert!(input + C <= channels_in);
+    let lanes = |r: usize, c: usize| (r * channels_in + input + c) * LANES;
     let mut sums = [[V::splat(0.0); C]; R];
+    for (r, sums) in sums.iter_mut().enumerate() {
+        for (c, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: `weights` has `R` rows of `channels_in` vectors, and `input + C` is within a row.
+            *sum = unsafe { V::load_at(weights, lanes(r, c)) };
+        }
+    }
     let mut pixel = 0;
     while pixel + LANES <= pixels {
-        // SAFETY: `pixel + 8` is within every plane; the caller checked that the planes exist.
+        // SAFETY: `pixel + 8` is within each of the `C` and of the `R` planes, as was checked.
         unsafe {
             let mut inputs = [V::splat(0.0); C];
             for (c, values) in inputs.iter_mut().enumerate() {
-                *values = V::load_at(x, (input + c) * pixels + pixel);
+                *values = V::load_at(x, c * pixels + pixel);
             }
             for (r, sums) in sums.iter_mut().enumerate() {
-                let gradient = V::load_at(gradient, (output + r) * pixels + pixel);
+                let gradient = V::load_at(gradient.values, r * gradient.stride + pixel);
                 for (sum, input) in sums.iter_mut().zip(inputs) {
                     *sum = gradient.mul_add(input, *sum);
                 }
@@ -261,16 +324,18 @@ fn products<V: Vector, const R: usize, const C: usize>(
         }
         pixel += LANES;
     }
-    let mut totals = [[0.0; C]; R];
-    for (totals, sums) in totals.iter_mut().zip(sums) {
-        *totals = simd::sums(sums);
+    for (r, sums) in sums.into_iter().enumerate() {
+        for (c, sum) in sums.into_iter().enumerate() {
+            // SAFETY: as above.
+            unsafe { sum.store_at(weights, lanes(r, c)) };
+        }
     }
     for pixel in pixel..pixels {
-        for (r, totals) in totals.iter_mut().enumerate() {
-            for (c, total) in totals.iter_mut().enumerate() {
-                *total += gradient[(output + r) * pixels + pixel] * x[(input + c) * pixels + pixel];
+        for r in 0..R {
+            for c in 0..C {
+                weights[lanes(r, c) + pixel % LANES] +=
+                    gradient.values[r * gradient.stride + pixel] * x[c * pixels + pixel];
             }
         }
     }
-    totals
 }

@@ -4,12 +4,14 @@
 //! for the pooled output, and keeps of each block what the sums of the backward need: GELU's slope at the maximum and
 //! the maximum's normalised value. Which of the four pixels it was, the backward finds again.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::buffer::unwritten;
 use super::group_norm::{Moments, Size, affine, dense_line, moments, weight_and_bias};
 use super::scratch;
-use super::simd::{LANES, Vector, each, for_each_instruction_set, math};
+use super::simd::{LANES, Lanes, WIDE, Wide, each, for_each_wide_instruction_set, math, partial};
 use crate::kernel::fused::{Input, Op, Saved};
 
 /// Group normalisation, then the maximum of each 2x2 block, then GELU.
@@ -138,33 +140,53 @@ fn row_pairs(x: &[f32], plane: Plane) -> impl Iterator<Item = (&[f32], &[f32])> 
     x.chunks_exact(2 * plane.width).map(move |rows| rows.split_at(plane.width))
 }
 
-/// The four pixels of eight 2x2 blocks, those beyond the last block repeating it.
+/// The four pixels of as many 2x2 blocks as a vector has lanes.
 #[inline(always)]
-fn four<V: Vector>(upper: &[f32], lower: &[f32], at: usize) -> [V; 4] {
-    let (a, b) = V::load(&upper[2 * at..]).deinterleave(V::load(&upper[2 * at + LANES..]));
-    let (c, d) = V::load(&lower[2 * at..]).deinterleave(V::load(&lower[2 * at + LANES..]));
+fn four<L: Lanes>(upper: &[f32], lower: &[f32], at: usize) -> [L; 4] {
+    let (a, b) = L::load(&upper[2 * at..]).deinterleave(L::load(&upper[2 * at + L::LANES..]));
+    let (c, d) = L::load(&lower[2 * at..]).deinterleave(L::load(&lower[2 * at + L::LANES..]));
     [a, b, c, d]
 }
 
-for_each_instruction_set! {
+/// Ends of what wide vectors and then a half one do of so many elements.
+fn ends(count: usize) -> [usize; 2] {
+    [count / WIDE * WIDE, count / LANES * LANES]
+}
+
+for_each_wide_instruction_set! {
     /// Without what the backward needs.
     pub(super) fn pool_gelu(x: &[f32], output: &mut [f32], affine: (f32, f32), plane: Plane) = pool_gelu_with
 }
 
 #[inline(always)]
-fn pool_gelu_with<V: Vector>(x: &[f32], output: &mut [f32], (factor, shift): (f32, f32), plane: Plane) {
-    let (factor_all, shift_all) = (V::splat(factor), V::splat(shift));
+fn pool_gelu_with<W: Wide>(x: &[f32], output: &mut [f32], (factor, shift): (f32, f32), plane: Plane) {
     for ((upper, lower), output) in row_pairs(x, plane).zip(output.chunks_exact_mut(plane.width / 2)) {
-        let whole = output.len() / LANES * LANES;
-        for at in (0..whole).step_by(LANES) {
-            let [a, b, c, d] = each(four::<V>(upper, lower, at), |x| x.mul_add(factor_all, shift_all));
-            math::gelu(a.max(b).max(c.max(d))).store(&mut output[at..]);
-        }
+        let [wide, whole] = ends(output.len());
+        pool_blocks::<W>(upper, lower, output, (factor, shift), 0..wide);
+        pool_blocks::<W::Half>(upper, lower, output, (factor, shift), wide..whole);
         let rest = &mut output[whole..];
         for (at, output) in (whole..).zip(rest.iter_mut()) {
             *output = best_of(&pixels_at(upper, lower, at), factor, shift).0;
         }
-        super::gelu::partial(rest, |values| math::gelu(V::load(values)).store(values));
+        if !rest.is_empty() {
+            let values = partial::<W>(rest, math::gelu);
+            rest.copy_from_slice(&values[..rest.len()]);
+        }
+    }
+}
+
+#[inline(always)]
+fn pool_blocks<L: Lanes>(
+    upper: &[f32],
+    lower: &[f32],
+    output: &mut [f32],
+    (factor, shift): (f32, f32),
+    blocks: Range<usize>,
+) {
+    let (factor, shift) = (L::splat(factor), L::splat(shift));
+    for at in blocks.step_by(L::LANES) {
+        let [a, b, c, d] = each(four::<L>(upper, lower, at), |x| x.mul_add(factor, shift));
+        math::gelu(a.max(b).max(c.max(d))).store(&mut output[at..]);
     }
 }
 
@@ -187,7 +209,7 @@ fn best_of(pixels: &[f32; 4], factor: f32, shift: f32) -> (f32, usize) {
     (best, winner)
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// With GELU's slope at each maximum and the maximum's normalised value.
     pub(super) fn pool_gelu_keep(
         x: &[f32],
@@ -200,7 +222,7 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn pool_gelu_keep_with<V: Vector>(
+fn pool_gelu_keep_with<W: Wide>(
     x: &[f32],
     output: &mut [f32],
     (slopes, normals): (&mut [f32], &mut [f32]),
@@ -209,35 +231,51 @@ fn pool_gelu_keep_with<V: Vector>(
     plane: Plane,
 ) {
     let pooled = plane.width / 2;
-    let whole = pooled / LANES * LANES;
-    let (mean, scale) = (V::splat(moments.mean), V::splat(moments.scale));
+    let [wide, whole] = ends(pooled);
     let rows = output.chunks_exact_mut(pooled).zip(slopes.chunks_exact_mut(pooled));
     for ((upper, lower), ((output, slopes), normals)) in
         row_pairs(x, plane).zip(rows.zip(normals.chunks_exact_mut(pooled)))
     {
-        for at in (0..whole).step_by(LANES) {
-            let pixels = four::<V>(upper, lower, at);
-            let (best, value) = maximum(pixels, factor, shift);
-            let (cdf, slope) = math::normal_cdf_and_gelu_slope(best);
-            best.mul(cdf).store(&mut output[at..]);
-            slope.store(&mut slopes[at..]);
-            value.sub(mean).mul(scale).store(&mut normals[at..]);
-        }
+        let rows = [upper, lower];
+        keep_blocks::<W>(rows, [output, slopes, normals], (factor, shift), moments, 0..wide);
+        keep_blocks::<W::Half>(rows, [output, slopes, normals], (factor, shift), moments, wide..whole);
         for at in whole..pooled {
             let pixels = pixels_at(upper, lower, at);
             let (best, winner) = best_of(&pixels, factor, shift);
-            let (cdf, slope) = math::normal_cdf_and_gelu_slope(V::splat(best));
-            output[at] = best * cdf.to_array()[0];
-            slopes[at] = slope.to_array()[0];
+            output[at] = best;
             normals[at] = (pixels[winner] - moments.mean) * moments.scale;
         }
+        if whole < pooled {
+            let rest = &mut output[whole..];
+            let (values, slope) = (partial::<W>(rest, math::gelu), partial::<W>(rest, math::gelu_slope));
+            slopes[whole..].copy_from_slice(&slope[..rest.len()]);
+            rest.copy_from_slice(&values[..rest.len()]);
+        }
+    }
+}
+
+#[inline(always)]
+fn keep_blocks<L: Lanes>(
+    [upper, lower]: [&[f32]; 2],
+    [output, slopes, normals]: [&mut [f32]; 3],
+    (factor, shift): (f32, f32),
+    moments: Moments,
+    blocks: Range<usize>,
+) {
+    let (mean, scale) = (L::splat(moments.mean), L::splat(moments.scale));
+    for at in blocks.step_by(L::LANES) {
+        let (best, value) = maximum(four::<L>(upper, lower, at), factor, shift);
+        let (cdf, slope) = math::normal_cdf_and_gelu_slope(best);
+        best.mul(cdf).store(&mut output[at..]);
+        slope.store(&mut slopes[at..]);
+        value.sub(mean).mul(scale).store(&mut normals[at..]);
     }
 }
 
 /// The maximum of four scaled pixels, and the pixel before scaling.
 #[inline(always)]
-fn maximum<V: Vector>(pixels: [V; 4], factor: f32, shift: f32) -> (V, V) {
-    let scaled = each(pixels, |x| x.mul_add(V::splat(factor), V::splat(shift)));
+fn maximum<L: Lanes>(pixels: [L; 4], factor: f32, shift: f32) -> (L, L) {
+    let scaled = each(pixels, |x| x.mul_add(L::splat(factor), L::splat(shift)));
     let (mut best, mut value) = (scaled[0], pixels[0]);
     for k in 1..4 {
         value = best.select_less(scaled[k], pixels[k], value);
@@ -246,25 +284,20 @@ fn maximum<V: Vector>(pixels: [V; 4], factor: f32, shift: f32) -> (V, V) {
     (best, value)
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// `[Σ g x̂, Σ g]` over a channel's maxima, `g` their gradients before GELU, which it writes.
     pub(super) fn pull_sums(gradient: &[f32], slopes: &[f32], normals: &[f32], pulls: &mut [f32]) -> [f32; 2]
         = pull_sums_with
 }
 
 #[inline(always)]
-fn pull_sums_with<V: Vector>(
-    gradient: &[f32],
-    slopes: &[f32],
-    normals: &[f32],
-    pulls: &mut [f32],
-) -> [f32; 2] {
-    let (mut along, mut plain) = (V::splat(0.0), V::splat(0.0));
-    let whole = gradient.len() / LANES * LANES;
-    for at in (0..whole).step_by(LANES) {
-        let pull = V::load(&gradient[at..]).mul(V::load(&slopes[at..]));
+fn pull_sums_with<W: Wide>(gradient: &[f32], slopes: &[f32], normals: &[f32], pulls: &mut [f32]) -> [f32; 2] {
+    let (mut along, mut plain) = (W::splat(0.0), W::splat(0.0));
+    let whole = gradient.len() / WIDE * WIDE;
+    for at in (0..whole).step_by(WIDE) {
+        let pull = W::load(&gradient[at..]).mul(W::load(&slopes[at..]));
         pull.store(&mut pulls[at..]);
-        along = pull.mul_add(V::load(&normals[at..]), along);
+        along = pull.mul_add(W::load(&normals[at..]), along);
         plain = plain.add(pull);
     }
     let (mut along, mut plain) = (along.sum(), plain.sum());
@@ -276,7 +309,7 @@ fn pull_sums_with<V: Vector>(
     [along, plain]
 }
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     /// The gradient of a channel's input: a line in `x` everywhere, and each maximum's own part.
     pub(super) fn spread(
         x: &[f32],
@@ -289,7 +322,7 @@ for_each_instruction_set! {
 }
 
 #[inline(always)]
-fn spread_with<V: Vector>(
+fn spread_with<W: Wide>(
     x: &[f32],
     pulls: &[f32],
     output: &mut [f32],
@@ -298,7 +331,7 @@ fn spread_with<V: Vector>(
     plane: Plane,
 ) {
     let pooled = plane.width / 2;
-    let whole = pooled / LANES * LANES;
+    let [wide, whole] = ends(pooled);
     let dense = |x: f32| a + b * x;
     for (row, (rows, output)) in
         x.chunks_exact(2 * plane.width).zip(output.chunks_exact_mut(2 * plane.width)).enumerate()
@@ -306,21 +339,11 @@ fn spread_with<V: Vector>(
         let (upper, lower) = rows.split_at(plane.width);
         let (upper_out, lower_out) = output.split_at_mut(plane.width);
         let pulls = &pulls[row * pooled..][..pooled];
-        for at in (0..whole).step_by(LANES) {
-            let pixels = four::<V>(upper, lower, at);
-            // The gradient of the largest map waits for memory, and the processor's own reading ahead ends with a page.
-            let next = row * 2 * plane.width + 2 * at + 2 * plane.width;
-            for ahead in [next, next + LANES * 2, next + plane.width, next + plane.width + LANES * 2] {
-                V::prefetch(x, ahead);
-            }
-            let result = spread_block(pixels, V::load(&pulls[at..]), (factor, shift), [a, b]);
-            let (left, right) = result[0].interleave(result[1]);
-            left.store(&mut upper_out[2 * at..]);
-            right.store(&mut upper_out[2 * at + LANES..]);
-            let (left, right) = result[2].interleave(result[3]);
-            left.store(&mut lower_out[2 * at..]);
-            right.store(&mut lower_out[2 * at + LANES..]);
-        }
+        // The gradient of the largest map waits for memory, and the processor's own reading ahead ends with a page.
+        let ahead = &x[((row + 1) * 2 * plane.width).min(x.len())..];
+        let (rows, mut outputs) = ([upper, lower, ahead], [&mut *upper_out, &mut *lower_out]);
+        spread_blocks::<W>(rows, pulls, &mut outputs, (factor, shift), [a, b], 0..wide);
+        spread_blocks::<W::Half>(rows, pulls, &mut outputs, (factor, shift), [a, b], wide..whole);
         for at in 2 * whole..plane.width {
             upper_out[at] = dense(upper[at]);
             lower_out[at] = dense(lower[at]);
@@ -336,14 +359,39 @@ fn spread_with<V: Vector>(
     output[done..].iter_mut().zip(&x[done..]).for_each(|(output, &x)| *output = dense(x));
 }
 
-/// The gradients of the four pixels of eight blocks: the first of the largest takes the block's own.
+/// Asks for what is `ahead`, two rows on.
 #[inline(always)]
-fn spread_block<V: Vector>(pixels: [V; 4], pull: V, (factor, shift): (f32, f32), [a, b]: [f32; 2]) -> [V; 4] {
-    let zero = V::splat(0.0);
-    let scaled = each(pixels, |x| x.mul_add(V::splat(factor), V::splat(shift)));
-    let mut result = each(pixels, |x| x.mul_add(V::splat(b), V::splat(a)));
+fn spread_blocks<L: Lanes>(
+    [upper, lower, ahead]: [&[f32]; 3],
+    pulls: &[f32],
+    [upper_out, lower_out]: &mut [&mut [f32]; 2],
+    affine: (f32, f32),
+    line: [f32; 2],
+    blocks: Range<usize>,
+) {
+    let width = upper.len();
+    for at in blocks.step_by(L::LANES) {
+        for ahead_at in [2 * at, 2 * at + 2 * LANES, 2 * at + width, 2 * at + width + 2 * LANES] {
+            L::prefetch(ahead, ahead_at);
+        }
+        let result = spread_block(four::<L>(upper, lower, at), L::load(&pulls[at..]), affine, line);
+        let (left, right) = result[0].interleave(result[1]);
+        left.store(&mut upper_out[2 * at..]);
+        right.store(&mut upper_out[2 * at + L::LANES..]);
+        let (left, right) = result[2].interleave(result[3]);
+        left.store(&mut lower_out[2 * at..]);
+        right.store(&mut lower_out[2 * at + L::LANES..]);
+    }
+}
+
+/// The gradients of the four pixels of some blocks: the first of the largest takes the block's own.
+#[inline(always)]
+fn spread_block<L: Lanes>(pixels: [L; 4], pull: L, (factor, shift): (f32, f32), [a, b]: [f32; 2]) -> [L; 4] {
+    let zero = L::splat(0.0);
+    let scaled = each(pixels, |x| x.mul_add(L::splat(factor), L::splat(shift)));
+    let mut result = each(pixels, |x| x.mul_add(L::splat(b), L::splat(a)));
     let (upper, lower) = (scaled[0].max(scaled[1]), scaled[2].max(scaled[3]));
-    let pull = pull.mul(V::splat(factor));
+    let pull = pull.mul(L::splat(factor));
     let below = upper.select_less(lower, pull, zero);
     let above = upper.select_less(lower, zero, pull);
     let parts = [

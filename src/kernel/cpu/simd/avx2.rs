@@ -14,7 +14,8 @@ use std::arch::x86_64::{
     _mm256_storeu_ps, _mm256_sub_epi32, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
-use super::{LANES, Vector};
+use super::vector::sum_of_eight;
+use super::{LANES, Lanes, Vector};
 
 /// Eight floats in one AVX register.
 #[derive(Clone, Copy)]
@@ -23,7 +24,8 @@ pub(in crate::kernel) struct Avx2(__m256);
 // SAFETY, for every block below: values of this type are made only inside functions that run after the
 // processor was asked for AVX2 and FMA, so the instructions exist; pointers come from slices whose length
 // was checked, or whose caller vouches for it.
-impl Vector for Avx2 {
+impl Lanes for Avx2 {
+    const LANES: usize = LANES;
     #[inline(always)]
     fn splat(x: f32) -> Self {
         // SAFETY: see above.
@@ -157,14 +159,22 @@ impl Vector for Avx2 {
         }
     }
     #[inline(always)]
-    fn permute(self, lanes: &[i32; LANES]) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_permutevar8x32_ps(self.0, _mm256_loadu_si256(lanes.as_ptr().cast())) })
-    }
-    #[inline(always)]
     fn is_zero(self) -> bool {
         // SAFETY: see above.
         unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, _mm256_setzero_ps())) == 0xff }
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        sum_of_eight(self.to_array())
+    }
+}
+
+// SAFETY, for the blocks below: as above.
+impl Vector for Avx2 {
+    #[inline(always)]
+    fn permute(self, lanes: &[i32; LANES]) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_permutevar8x32_ps(self.0, _mm256_loadu_si256(lanes.as_ptr().cast())) })
     }
     #[inline(always)]
     fn to_array(self) -> [f32; LANES] {

@@ -2,25 +2,25 @@
 
 use std::time::Instant;
 
-use super::{Vector, for_each_instruction_set};
+use super::{WIDE, Wide, for_each_wide_instruction_set};
 
-/// Multiply-adds of the loop: enough independent ones to hide their latency, few enough for the registers.
-const CHAINS: usize = 12;
+/// Wide multiply-adds of the loop: enough independent ones to hide their latency, few enough for the registers.
+const CHAINS: usize = 8;
 
 /// Floats of the array whose copy is timed: more than any cache holds.
 const COPIED: usize = 1 << 26;
 
-for_each_instruction_set! {
+for_each_wide_instruction_set! {
     fn multiply_adds(rounds: usize, start: f32) -> f32 = multiply_adds_with
 }
 
 #[inline(always)]
-fn multiply_adds_with<V: Vector>(rounds: usize, start: f32) -> f32 {
-    let (factor, summand) = (V::splat(0.999 * start), V::splat(1e-3 * start));
+fn multiply_adds_with<V: Wide>(rounds: usize, start: f32) -> f32 {
+    let factor = V::splat(-1e-3 * start);
     let mut chains = [V::splat(start); CHAINS];
     for _ in 0..rounds {
         for chain in &mut chains {
-            *chain = chain.mul_add(factor, summand);
+            *chain = chain.mul_add(factor, *chain);
         }
     }
     chains.iter().fold(0.0, |sum, chain| sum + chain.sum())
@@ -30,7 +30,7 @@ fn multiply_adds_with<V: Vector>(rounds: usize, start: f32) -> f32 {
 /// current instruction set; the best of a few trials.
 pub fn gigaflops() -> f64 {
     let rounds = 2_000_000;
-    let operations = (rounds * CHAINS * super::LANES * 2) as f64;
+    let operations = (rounds * CHAINS * WIDE * 2) as f64;
     best_seconds(7, || std::hint::black_box(multiply_adds(rounds, std::hint::black_box(1.0)))).recip()
         * operations
         / 1e9

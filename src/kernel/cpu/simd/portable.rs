@@ -1,6 +1,7 @@
 //! Eight floats in plain Rust.
 
-use super::{LANES, Vector};
+use super::vector::sum_of_eight;
+use super::{LANES, Lanes, Vector};
 
 /// Eight floats, one operation after the other as far as the compiler can't do better.
 #[derive(Clone, Copy)]
@@ -18,7 +19,8 @@ impl Portable {
     }
 }
 
-impl Vector for Portable {
+impl Lanes for Portable {
+    const LANES: usize = LANES;
     #[inline(always)]
     fn splat(x: f32) -> Self {
         Self([x; LANES])
@@ -106,12 +108,19 @@ impl Vector for Portable {
         (Self(std::array::from_fn(at)), Self(std::array::from_fn(|lane| at(lane + LANES))))
     }
     #[inline(always)]
-    fn permute(self, lanes: &[i32; LANES]) -> Self {
-        Self(lanes.map(|lane| self.0[lane as usize % LANES]))
-    }
-    #[inline(always)]
     fn is_zero(self) -> bool {
         self.0.iter().all(|&lane| lane == 0.0)
+    }
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        sum_of_eight(self.to_array())
+    }
+}
+
+impl Vector for Portable {
+    #[inline(always)]
+    fn permute(self, lanes: &[i32; LANES]) -> Self {
+        Self(lanes.map(|lane| self.0[lane as usize % LANES]))
     }
     #[inline(always)]
     fn to_array(self) -> [f32; LANES] {

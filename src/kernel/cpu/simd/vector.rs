@@ -3,29 +3,34 @@
 /// Lanes of a [`Vector`].
 pub(in crate::kernel) const LANES: usize = 8;
 
-/// Eight 32-bit floats.
-pub(in crate::kernel) trait Vector: Copy {
+/// Lanes of a [`Wide`] vector.
+pub(in crate::kernel) const WIDE: usize = 16;
+
+/// Some 32-bit floats, and what every number of them can do.
+pub(in crate::kernel) trait Lanes: Copy {
+    /// How many.
+    const LANES: usize;
     /// All lanes `x`.
     fn splat(x: f32) -> Self;
-    /// `x[0..8]`.
+    /// The first elements of `x`.
     ///
     /// # Panics
-    /// When `x` is shorter than eight elements.
+    /// When `x` has fewer elements than this has lanes.
     fn load(x: &[f32]) -> Self;
-    /// Writes `out[0..8]`.
+    /// Writes the first elements of `out`.
     ///
     /// # Panics
-    /// When `out` is shorter than eight elements.
+    /// When `out` has fewer elements than this has lanes.
     fn store(self, out: &mut [f32]);
-    /// `x[at..at + 8]`.
+    /// The elements of `x` from `at` on.
     ///
     /// # Safety
-    /// `at + 8` must not exceed the length of `x`; debug builds check it.
+    /// `at + LANES` must not exceed the length of `x`; debug builds check it.
     unsafe fn load_at(x: &[f32], at: usize) -> Self;
-    /// Writes `out[at..at + 8]`.
+    /// Writes the elements of `out` from `at` on.
     ///
     /// # Safety
-    /// `at + 8` must not exceed the length of `out`; debug builds check it.
+    /// `at + LANES` must not exceed the length of `out`; debug builds check it.
     unsafe fn store_at(self, out: &mut [f32], at: usize);
     /// Asks for the cache line of `x[at]`, which will be read soon; nothing where `x` has no such element or the
     /// instruction set no such hint.
@@ -60,26 +65,48 @@ pub(in crate::kernel) trait Vector: Copy {
     fn deinterleave(self, next: Self) -> (Self, Self);
     /// The inverse of [`deinterleave`](Self::deinterleave): lanes of `self` and `odd` in turn.
     fn interleave(self, odd: Self) -> (Self, Self);
-    /// The lanes of `self` with the numbers `lanes`, each in 0..8.
-    fn permute(self, lanes: &[i32; LANES]) -> Self;
     /// True if every lane is zero.
     fn is_zero(self) -> bool;
+    /// The sum of the lanes, in a fixed order that every instruction set keeps.
+    fn sum(self) -> f32;
+}
+
+/// Eight 32-bit floats.
+pub(in crate::kernel) trait Vector: Lanes {
+    /// The lanes of `self` with the numbers `lanes`, each in 0..8.
+    fn permute(self, lanes: &[i32; LANES]) -> Self;
     /// The lanes.
     fn to_array(self) -> [f32; LANES];
+}
 
-    /// The sum of the lanes, in a fixed order that every instruction set keeps.
-    #[inline(always)]
-    fn sum(self) -> f32 {
-        let [a, b, c, d, e, f, g, h] = self.to_array();
-        ((a + e) + (c + g)) + ((b + f) + (d + h))
-    }
+/// Sixteen 32-bit floats.
+pub(in crate::kernel) trait Wide: Lanes {
+    /// Half of them.
+    type Half: Vector;
+    /// True where registers hold more than twelve of these, besides what is read.
+    const ROOMY: bool;
+}
+
+/// The sum of eight lanes, in the order of every instruction set.
+#[inline(always)]
+pub(super) fn sum_of_eight([a, b, c, d, e, f, g, h]: [f32; LANES]) -> f32 {
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
+}
+
+/// Runs `work` on fewer elements than a vector has as if they were as many: zeros behind them.
+#[inline(always)]
+pub(in crate::kernel) fn partial<W: Wide>(values: &[f32], work: impl FnOnce(W) -> W) -> [f32; WIDE] {
+    let mut all = [0.0; WIDE];
+    all[..values.len()].copy_from_slice(values);
+    work(W::load(&all)).store(&mut all);
+    all
 }
 
 /// `f` of each vector.
 ///
 /// The array's own `map` isn't always inlined, and what isn't doesn't have the instruction set.
 #[inline(always)]
-pub(in crate::kernel) fn each<V: Vector, const N: usize>(mut values: [V; N], f: impl Fn(V) -> V) -> [V; N] {
+pub(in crate::kernel) fn each<V: Lanes, const N: usize>(mut values: [V; N], f: impl Fn(V) -> V) -> [V; N] {
     for value in &mut values {
         *value = f(*value);
     }
@@ -88,7 +115,7 @@ pub(in crate::kernel) fn each<V: Vector, const N: usize>(mut values: [V; N], f: 
 
 /// The sum of each vector's lanes.
 #[inline(always)]
-pub(in crate::kernel) fn sums<V: Vector, const N: usize>(values: [V; N]) -> [f32; N] {
+pub(in crate::kernel) fn sums<V: Lanes, const N: usize>(values: [V; N]) -> [f32; N] {
     let mut sums = [0.0; N];
     for (sum, value) in sums.iter_mut().zip(values) {
         *sum = value.sum();
