@@ -7,11 +7,16 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/_fused_adamw.h>
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <malloc.h>
 #include <torch/version.h>
 
 #include <climits>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -53,9 +58,8 @@ F *runtime(const char *name) {
 
 void ege_prepare() {
   if (ege_cuda_built()) {
-    // Factors of 10 bits are what these would otherwise have.
-    at::globalContext().setAllowTF32CuDNN(false);
-    at::globalContext().setAllowTF32CuBLAS(false);
+    // Factors of 10 bits are what convolutions would otherwise have.
+    for (auto operation : {"matmul", "conv", "rnn"}) at::globalContext().setFloat32Precision("cuda", operation, "ieee");
   }
 #ifdef __GLIBC__
   // Large buffers come from the heap, not from maps of their own, and its end isn't given back; one heap for all threads.
@@ -129,6 +133,36 @@ void ege_autocast(int cuda, int on) {
     at::autocast::clear_cache();
   }
 }
+
+const char *ege_upload(void *host, int index, void **output, void **arrival) {
+  return guarded([&] {
+    c10::Device card(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+    // A thread's uploads follow one another, beside what the card computes.
+    static thread_local std::map<int, c10::Stream> streams;
+    auto found = streams.find(index);
+    if (found == streams.end()) {
+      auto fresh = c10::impl::VirtualGuardImpl(c10::kCUDA).getStreamFromGlobalPool(card);
+      found = streams.emplace(index, fresh).first;
+    }
+    c10::StreamGuard on(found->second);
+    auto there = tensor(host).pin_memory().to(card, tensor(host).scalar_type(), /*non_blocking=*/true);
+    auto event = std::make_unique<c10::Event>(c10::kCUDA);
+    event->record(found->second);
+    *output = new at::Tensor(std::move(there));
+    *arrival = event.release();
+  });
+}
+
+const char *ege_arrive(void *uploaded, void *arrival) {
+  return guarded([&] {
+    auto current = c10::impl::VirtualGuardImpl(c10::kCUDA).getStream(tensor(uploaded).device());
+    static_cast<c10::Event *>(arrival)->block(current);
+    // Its memory isn't given to another upload before what is computed of it is done.
+    tensor(uploaded).record_stream(current);
+  });
+}
+
+void ege_forget(void *arrival) { delete static_cast<c10::Event *>(arrival); }
 
 const char *ege_channel_norm(void *x, void *weight, void *bias, double epsilon, void **output) {
   return guarded([&] {

@@ -24,6 +24,14 @@ const char *ege_versions();
 // Begins or ends mixed precision in bfloat16 on this thread.
 void ege_autocast(int cuda, int on);
 
+// Begins to copy a tensor of the host to a card, by way of pinned memory and beside what the card computes; the second handle
+// is of the copy's end.
+const char *ege_upload(void *host, int index, void **output, void **arrival);
+// Makes what this thread has the card compute from here on wait for that end; nothing of the host waits.
+const char *ege_arrive(void *uploaded, void *arrival);
+// Frees that handle.
+void ege_forget(void *arrival);
+
 // Layer normalisation over the second axis of [batch, channels, height, width], with gradients.
 const char *ege_channel_norm(void *x, void *weight, void *bias, double epsilon, void **output);
 

@@ -215,8 +215,8 @@ pub(super) struct RunArguments {
     /// device]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// Runs to work on at the same time on each device [default: as many as --jobs asks for]; small networks leave room for
-    /// several on a graphics card
+    /// Runs to work on at the same time on each device at most [default: as many as --jobs asks for]; small networks leave room
+    /// for several on a graphics card, and where it has too little memory for that it gets fewer
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs_per_device: Option<u16>,
     /// Threads of all jobs together [default: all cores]

@@ -30,7 +30,7 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> Result<Ex
                 context.printer.warning(&format!("skipped {problem}"));
             }
             let all: Vec<usize> = (0..images.ids().len()).collect();
-            let counts = weighted.predictor.evaluate(&images, &weighted.train, &[], &all);
+            let counts = weighted.predictor.evaluate(&images, &weighted.train, &[], &all)?;
             (counts, folder.display().to_string(), problems.len())
         }
         (None, name) => {
@@ -61,7 +61,7 @@ fn on_split(
     let positions = images.index();
     let at = |ids: &[String]| -> Vec<usize> { ids.iter().map(|id| positions[id.as_str()]).collect() };
     let (train, report) = (at(&split.train), at(&split.report));
-    let counts = weighted.predictor.evaluate(&images, &weighted.train, &train, &report);
+    let counts = weighted.predictor.evaluate(&images, &weighted.train, &train, &report)?;
     Ok((counts, format!("{name}, split {}", split.name)))
 }
 

@@ -12,6 +12,7 @@ use crate::experiment::ExperimentError;
 use crate::fetch::FetchError;
 use crate::report::ReportError;
 use crate::store::{StoreError, io_hint};
+use crate::train::TrainError;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -132,6 +133,22 @@ impl From<RecallError> for Failure {
             RecallError::Executor(error) => error.into(),
             error => Self::of(code, &error, error.hint()),
         }
+    }
+}
+
+/// Of what computes beside runs: those tell what they failed of themselves.
+impl From<TrainError> for Failure {
+    fn from(error: TrainError) -> Self {
+        let code = match &error {
+            TrainError::Weights(_) => ExitCode::Data,
+            TrainError::Memory { .. } | TrainError::Precision { .. } => ExitCode::Usage,
+            TrainError::Diverged { .. } | TrainError::Host(_) => ExitCode::RunFailed,
+        };
+        let hint = matches!(error, TrainError::Memory { .. }).then(|| {
+            "a smaller batch, smaller images or a smaller network need less, and so does another device"
+                .to_owned()
+        });
+        Self::of(code, &error, hint)
     }
 }
 

@@ -50,6 +50,7 @@ impl FromStr for TrainerChoice {
             match key {
                 "epoch-ms" => fake.epoch_time = Duration::from_millis(number()?),
                 "diverging-seed" => fake.diverging_seed = Some(number()?),
+                "crowded-seed" => fake.crowded_seed = Some(number()?),
                 "nan-selection" => fake.nan_selection = true,
                 "panicking-seed" => fake.panicking_seed = Some(number()?),
                 "noise" => {

@@ -5,10 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use super::printer::Printer;
 use crate::executor::VERSION;
+use crate::kernel::libtorch::is_awaited;
 
 /// Tells every panic from now on; the process then ends with code 101, as Rust does by itself.
 pub(super) fn install(printer: Printer) {
-    std::panic::set_hook(Box::new(move |info| printer.error(&text(info), Some(&advice()))));
+    std::panic::set_hook(Box::new(move |info| {
+        if !is_awaited(info.payload()) {
+            printer.error(&text(info), Some(&advice()));
+        }
+    }));
 }
 
 /// The first panic of a worker: its run failed of it, and its parent tells so.
@@ -17,6 +22,9 @@ static KEPT: Mutex<Option<String>> = Mutex::new(None);
 /// Keeps the first panic from now on and tells none.
 pub(super) fn keep() {
     std::panic::set_hook(Box::new(|info| {
+        if is_awaited(info.payload()) {
+            return;
+        }
         let text = text(info);
         // A thread that waited for the one with the panic has another one to tell, which explains nothing.
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);

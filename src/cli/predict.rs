@@ -88,7 +88,8 @@ fn predict(
 ) -> Result<serde_json::Value, String> {
     let picture = Picture::read(path)?;
     let size = weighted.size(arguments.weights.size);
-    let logits = weighted.predictor.logits(&picture.squared(size), size);
+    let logits =
+        weighted.predictor.logits(&picture.squared(size), size).map_err(|error| error.to_string())?;
     let (height, width) = (picture.height, picture.width);
     let mask: Vec<bool> =
         enlarge(&logits, size, height, width).into_iter().map(|logit| logit >= 0.0).collect();

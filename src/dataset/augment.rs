@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::rotate::{self, OUTSIDE};
+use super::rotate::{self, OUTSIDE, Turn};
 use crate::experiment::settings::{AugmentSettings, Rotation};
 use crate::random;
 
@@ -43,6 +43,15 @@ impl Draws {
 /// The angle in degrees by which every rotated sample of a run turns under [`Rotation::Once`].
 pub fn common_angle(seed: u64) -> f64 {
     random::stream(seed, "rotation-angle", 0, "").range(0.0, 360.0)
+}
+
+/// What comes where in an augmented image.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arranged {
+    /// One of [`Batches::kept_sources`](super::Batches::kept_sources), by its index.
+    Kept(usize),
+    /// Flipped left and right or not, top and bottom or not, and then rotated.
+    Turned([bool; 2], Turn),
 }
 
 /// Where each pixel of an augmented image comes from.
@@ -82,14 +91,17 @@ impl Geometry {
         self.upright.iter().chain(shared).map(Vec::as_slice).collect()
     }
 
-    /// Which of [`kept_sources`](Self::kept_sources) those of the draws are, if they are.
-    pub fn kept(&self, draws: Draws) -> Option<usize> {
+    /// What comes where by the draws.
+    pub fn arranged(&self, draws: Draws) -> Arranged {
         match (draws.angle, &self.shared) {
-            (None, _) => Some(flip(draws)),
+            (None, _) => Arranged::Kept(flip(draws)),
             (Some(angle), Some((shared, flips))) if shared.to_bits() == angle.to_bits() => {
-                Some(flips.len() + flip(draws))
+                Arranged::Kept(flips.len() + flip(draws))
             }
-            (Some(_), _) => None,
+            (Some(angle), _) => Arranged::Turned(
+                [draws.horizontal, draws.vertical],
+                Turn::new(self.height, self.width, angle),
+            ),
         }
     }
 

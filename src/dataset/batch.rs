@@ -94,7 +94,8 @@ impl<'a> Batches<'a> {
         self.batch(indices, |_| Draws::default())
     }
 
-    fn batch(&self, indices: &[usize], draws: impl Fn(usize) -> Draws + Sync) -> Batch {
+    /// The images at `indices`, each by the draws of its position.
+    pub fn batch(&self, indices: &[usize], draws: impl Fn(usize) -> Draws + Sync) -> Batch {
         let size = self.images.size();
         let pixels = size * size;
         let mut images = vec![0.0; indices.len() * 3 * pixels];

@@ -37,7 +37,7 @@ mod split;
 pub mod synthetic;
 mod twins;
 
-pub use augment::{Draws, common_angle};
+pub use augment::{Arranged, Draws, common_angle};
 pub use batch::{Batch, Batches, LESION_FROM, Recipe};
 pub use cache::{Cache, glance, open, path as cache_path};
 pub use error::{DatasetError, DatasetErrorKind};
@@ -49,7 +49,7 @@ pub use lock::NearDuplicate;
 pub use pair_folder::{PairFolder, pictures};
 pub use preparation::Preparation;
 pub use prepare::Leftover;
-pub use rotate::OUTSIDE;
+pub use rotate::{OUTSIDE, Turn};
 pub use side_by_side::write_side_by_side;
 pub use source::{Ignored, PairProblem, Recognised, Recognition};
 pub use split::{Split, known_ids, split, split_in};

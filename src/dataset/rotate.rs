@@ -8,19 +8,43 @@
 /// What stands in a rotated image where nothing of the source image lies.
 pub const OUTSIDE: u32 = u32::MAX;
 
+/// The inverse rotation, scaled from pixels about the centre to -1..1: what x and y of a source are for each x and
+/// each y of the rotated image.
+struct Inverse {
+    x_of_x: f64,
+    x_of_y: f64,
+    y_of_x: f64,
+    y_of_y: f64,
+}
+
+impl Inverse {
+    fn new(height: usize, width: usize, angle: f64) -> Self {
+        let (h, w) = (height as f64, width as f64);
+        let (sin, cos) = (-angle).to_radians().sin_cos();
+        Self {
+            x_of_x: cos / (0.5 * w),
+            x_of_y: sin / (0.5 * w),
+            y_of_x: -sin / (0.5 * h),
+            y_of_y: cos / (0.5 * h),
+        }
+    }
+}
+
+/// A pixel's distance from the centre of so many.
+fn centred(index: usize, pixels: usize) -> f64 {
+    index as f64 - 0.5 * pixels as f64 + 0.5
+}
+
 /// For each pixel of an image rotated counter-clockwise by `angle` degrees about its centre, the index of the
 /// source pixel, or [`OUTSIDE`].
 pub(super) fn sources(height: usize, width: usize, angle: f64) -> Vec<u32> {
     let (h, w) = (height as f64, width as f64);
-    let (sin, cos) = (-angle).to_radians().sin_cos();
-    // The inverse rotation, scaled from pixels about the centre to -1..1.
-    let [x_of_x, x_of_y] = [cos / (0.5 * w), sin / (0.5 * w)];
-    let [y_of_x, y_of_y] = [-sin / (0.5 * h), cos / (0.5 * h)];
+    let Inverse { x_of_x, x_of_y, y_of_x, y_of_y } = Inverse::new(height, width, angle);
     let mut sources = Vec::with_capacity(height * width);
     for row in 0..height {
-        let y = row as f64 - 0.5 * h + 0.5;
+        let y = centred(row, height);
         for column in 0..width {
-            let x = column as f64 - 0.5 * w + 0.5;
+            let x = centred(column, width);
             let source_x = unnormalize(y.mul_add(x_of_y, x * x_of_x), w);
             let source_y = unnormalize(y.mul_add(y_of_y, x * y_of_x), h);
             let inside = source_x > -1.0 && source_x < w && source_y > -1.0 && source_y < h;
@@ -29,6 +53,33 @@ pub(super) fn sources(height: usize, width: usize, angle: f64) -> Vec<u32> {
         }
     }
     sources
+}
+
+/// A rotation as sums, for a device without a fused multiply-add.
+///
+/// A source's position in -1..1 is, for x (0) and for y (1), `rows[row] + rests[row] + columns[column]`, rounded once: the
+/// product of a row and a coefficient is exactly `rows + rests`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// Of each row the rounded product.
+    pub rows: [Vec<f64>; 2],
+    /// Of each row what rounding took from it.
+    pub rests: [Vec<f64>; 2],
+    /// Of each column.
+    pub columns: [Vec<f64>; 2],
+}
+
+impl Turn {
+    pub(super) fn new(height: usize, width: usize, angle: f64) -> Self {
+        let inverse = Inverse::new(height, width, angle);
+        let (of_x, of_y) = ([inverse.x_of_x, inverse.y_of_x], [inverse.x_of_y, inverse.y_of_y]);
+        let ys = || (0..height).map(|row| centred(row, height));
+        Self {
+            rows: of_y.map(|factor| ys().map(|y| y * factor).collect()),
+            rests: of_y.map(|factor| ys().map(|y| y.mul_add(factor, -(y * factor))).collect()),
+            columns: of_x.map(|factor| (0..width).map(|column| centred(column, width) * factor).collect()),
+        }
+    }
 }
 
 /// From -1..1 to the nearest pixel, half to even.

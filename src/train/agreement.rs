@@ -2,10 +2,10 @@
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::Compute;
 use super::any_learner::AnyLearner;
 use super::evaluation::infer;
 use super::measure::batch;
+use super::{Compute, TrainError};
 use crate::experiment::settings::{AdamWSettings, LossSettings, ModelSettings, OptimizerSettings, Precision};
 use crate::model::state::values;
 use crate::model::{Built, StateDict};
@@ -53,7 +53,19 @@ struct Made {
 
 /// Compares a network on a device with the same one on the built-in path, over so many training steps on one batch of
 /// `images` images of `size` pixels in height and width.
+///
+/// # Errors
+/// When the device's memory doesn't suffice.
 pub fn agreement(
+    model: &ModelSettings,
+    images: (usize, usize),
+    steps: usize,
+    compute: Compute,
+) -> Result<Agreement, TrainError> {
+    compute.within_memory(|| compare(model, images, steps, compute))
+}
+
+fn compare(
     model: &ModelSettings,
     (images, size): (usize, usize),
     steps: usize,
@@ -144,7 +156,7 @@ mod tests {
     #[test]
     fn the_built_in_path_agrees_with_itself() {
         let model = ModelSettings::EgeUnet(EgeUnetSettings::default());
-        let found = agreement(&model, (1, 32), 2, Compute::Cpu);
+        let found = agreement(&model, (1, 32), 2, Compute::Cpu).unwrap();
         assert!((1e-8..1e-3).contains(&found.sensitivity), "{found:?}");
         let sensitivity = found.sensitivity;
         assert_eq!(found, Agreement { output: 0.0, loss: 0.0, gradient: 0.0, change: 0.0, sensitivity });

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use burn::tensor::Device;
 
+use super::TrainError;
 use crate::kernel::libtorch::{Libtorch, Place};
 use crate::kernel::{Kernels, kernels};
 
@@ -87,6 +88,19 @@ impl Compute {
     pub fn prepare(self, threads: usize) {
         if let Self::Libtorch(library) = self {
             library.prepare(threads);
+        }
+    }
+
+    /// Runs `work`, which computes there.
+    ///
+    /// # Errors
+    /// When the memory of a library's device doesn't suffice.
+    pub(super) fn within_memory<T>(self, work: impl FnOnce() -> T) -> Result<T, TrainError> {
+        match self {
+            Self::Cpu => Ok(work()),
+            Self::Libtorch(library) => library
+                .within_memory(work)
+                .map_err(|words| TrainError::Memory { device: self.to_string(), words }),
         }
     }
 

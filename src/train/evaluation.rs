@@ -131,7 +131,7 @@ fn tally(
 ) -> Evaluation {
     let mut tally = Tally::default();
     for indices in indices.chunks(BATCH) {
-        let batch = input.gather(&batches.evaluation_recipes(indices));
+        let batch = input.gather(batches.evaluation_recipes(indices));
         let prediction = network.forward(batch.images.clone());
         let logits = prediction.output.clone();
         tally.add(&batch, logits, least_lesion(), image_losses(prediction, &batch.masks, loss));
@@ -187,7 +187,7 @@ fn judge(network: &Network, mut batch: Batch, purpose: Purpose<'_>, device: &Dev
 /// Lesion or not, pixel by pixel, for the images at `indices` under `weights`, a safetensors file.
 ///
 /// # Errors
-/// When the weights don't fit the network.
+/// When the weights don't fit the network, or the device's memory doesn't suffice.
 pub fn predict(
     settings: &Settings,
     weights: &[u8],
@@ -196,16 +196,18 @@ pub fn predict(
     indices: &[usize],
     compute: Compute,
 ) -> Result<Vec<Vec<bool>>, TrainError> {
-    let device = compute.device();
-    let built = load(settings, weights, &device)?;
-    let batches = Batches::new(images, train.to_vec(), &settings.train, 0);
-    let mut masks = Vec::with_capacity(indices.len());
-    for indices in indices.chunks(BATCH) {
-        let mut batch = batches.evaluation(indices);
-        let lesions = infer(compute, || lesions(&built.network.forward(tensors(&mut batch, &device).0)));
-        masks.extend(lesions.chunks(batch.size * batch.size).map(<[bool]>::to_vec));
-    }
-    Ok(masks)
+    compute.within_memory(|| {
+        let device = compute.device();
+        let built = load(settings, weights, &device)?;
+        let batches = Batches::new(images, train.to_vec(), &settings.train, 0);
+        let mut masks = Vec::with_capacity(indices.len());
+        for indices in indices.chunks(BATCH) {
+            let mut batch = batches.evaluation(indices);
+            let lesions = infer(compute, || lesions(&built.network.forward(tensors(&mut batch, &device).0)));
+            masks.extend(lesions.chunks(batch.size * batch.size).map(<[bool]>::to_vec));
+        }
+        Ok(masks)
+    })?
 }
 
 /// The network of `settings` with the weights of a safetensors file.

@@ -5,8 +5,8 @@ use burn::tensor::Device;
 use super::Compute;
 use super::evaluation::tensors;
 use super::learner::Part;
-use crate::dataset::{Batch, Batches, LESION_FROM, OUTSIDE, Recipe};
-use crate::kernel::libtorch::{Arrangement, Place, Resident, ResidentBatch, Sample, Stock};
+use crate::dataset::{Arranged, Batch, Batches, LESION_FROM, OUTSIDE, Recipe, Turn};
+use crate::kernel::libtorch::{Arrangement, Place, Resident, ResidentBatch, Sample, Stock, Turned, Upload};
 
 /// The share of a card's free memory that images may take.
 const SHARE: u64 = 3;
@@ -20,21 +20,21 @@ pub(super) enum Input {
 }
 
 /// A batch before it is on its device.
-pub(super) enum Made<'a> {
+pub(super) enum Made {
     /// Numbers.
     Batches(Vec<Batch>),
     /// What is to be gathered.
-    Recipes(Vec<Recipe<'a>>),
-    /// Tensors that are on their way already, while the step before is under way.
-    Sent(Vec<Part>),
+    Recipes(Vec<Recipe>),
+    /// Images and masks that are on their way already, while the step before is under way.
+    Sent(Vec<(Upload<4>, Upload<4>)>),
 }
 
-impl<'a> Made<'a> {
+impl Made {
     /// The batch of the images at `indices` in parts of `part` images, for a device where they are gathered or not.
     pub fn new(
         compute: Compute,
         gathers: bool,
-        batches: &'a Batches<'_>,
+        batches: &Batches<'_>,
         (epoch, part): (u64, usize),
         indices: &[usize],
     ) -> Self {
@@ -91,12 +91,14 @@ impl Input {
     }
 
     /// Images and masks of what was made, on the device.
-    pub fn parts(&self, made: Made<'_>, device: &Device) -> Vec<Part> {
+    pub fn parts(&self, made: Made, device: &Device) -> Vec<Part> {
         match made {
             Made::Batches(mut batches) => batches.iter_mut().map(|batch| tensors(batch, device)).collect(),
-            Made::Sent(parts) => parts,
+            Made::Sent(parts) => {
+                parts.into_iter().map(|(images, masks)| (images.arrive(), masks.arrive())).collect()
+            }
             Made::Recipes(recipes) => {
-                let batch = self.gather(&recipes);
+                let batch = self.gather(recipes);
                 vec![(batch.images, batch.masks)]
             }
         }
@@ -106,23 +108,25 @@ impl Input {
     ///
     /// # Panics
     /// When images aren't there.
-    pub fn gather(&self, recipes: &[Recipe<'_>]) -> ResidentBatch {
+    pub fn gather(&self, recipes: Vec<Recipe>) -> ResidentBatch {
         let Self::Device(resident) = self else { unreachable!("recipes are for images on a device") };
-        let sample = |recipe: &Recipe<'_>| Sample {
-            image: recipe.image,
-            arrangement: match recipe.kept {
-                Some(kept) => Arrangement::Kept(kept),
-                None => Arrangement::Own(recipe.sources.clone().into_owned().into()),
+        let sample = |Recipe { image, arranged }: Recipe| Sample {
+            image,
+            arrangement: match arranged {
+                Arranged::Kept(kept) => Arrangement::Kept(kept),
+                Arranged::Turned(flips, Turn { rows, rests, columns }) => {
+                    Arrangement::Turned(Turned { rows, rests, columns, flips })
+                }
             },
         };
-        resident.batch(&recipes.iter().map(sample).collect::<Vec<_>>())
+        resident.batch(&recipes.into_iter().map(sample).collect::<Vec<_>>())
     }
 }
 
 #[cfg(all(test, feature = "libtorch"))]
 mod tests {
     use super::*;
-    use crate::dataset::synthetic;
+    use crate::dataset::{Draws, synthetic};
     use crate::experiment::protocol;
     use crate::experiment::settings::{
         EgeUnetSettings, LossMask, ModelSettings, Normalization, Protocol, TrainSettings,
@@ -143,7 +147,7 @@ mod tests {
         assert!(input.gathers());
         for epoch in 1..=3 {
             for indices in batches.order(epoch) {
-                let gathered = input.gather(&batches.recipes(epoch, &indices));
+                let gathered = input.gather(batches.recipes(epoch, &indices));
                 let host = batches.train(epoch, &indices);
                 assert_eq!(values(gathered.images), host.images, "{settings:?}, epoch {epoch}");
                 assert_eq!(values(gathered.masks), host.masks, "{settings:?}, epoch {epoch}");
@@ -160,6 +164,26 @@ mod tests {
             let mut hard = settings;
             hard.loss.mask = LossMask::Hard;
             check(&hard);
+        }
+    }
+
+    /// Angles of 45 degrees and right ones are full of pixels in the middle between two others.
+    #[test]
+    fn rotations_on_the_device_pick_the_pixels_that_the_host_picks() {
+        let settings = protocol::train(Protocol::AsWritten);
+        for size in [32, 33, 64] {
+            let images = synthetic::generate(1, 0, size);
+            let batches = Batches::new(&images, vec![0], &settings, 5);
+            let input = Input::on_device(libtorch(), &batches);
+            let angles =
+                (0..16).map(|eighth| f64::from(eighth) * 22.5).chain((0..40).map(|n| f64::from(n) * 9.1));
+            for (n, angle) in angles.enumerate() {
+                let draws = Draws { horizontal: n % 2 == 1, vertical: n % 4 > 1, angle: Some(angle) };
+                let gathered = input.gather(vec![batches.recipe(0, draws)]);
+                let host = batches.batch(&[0], |_| draws);
+                assert_eq!(values(gathered.images), host.images, "{size} pixels, {draws:?}");
+                assert_eq!(values(gathered.masks), host.masks, "{size} pixels, {draws:?}");
+            }
         }
     }
 

@@ -202,13 +202,16 @@ fn some(names: &[String]) -> String {
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
+/// The [kind](TrainError::kind) of a lack of memory.
+pub const MEMORY: &str = "memory";
+
 impl TrainError {
     /// A word for the kind of error, as `run.json` keeps it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Diverged { .. } => "diverged",
             Self::Weights(_) => "weights",
-            Self::Memory { .. } => "memory",
+            Self::Memory { .. } => MEMORY,
             Self::Precision { .. } => "precision",
             Self::Host(_) => "host",
         }

@@ -5,11 +5,11 @@ use std::time::Instant;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
-use super::Compute;
 use super::any_learner::AnyLearner;
 use super::evaluation::infer;
 use super::learner::Part;
 use super::workers::on_workers;
+use super::{Compute, TrainError};
 use crate::experiment::settings::{AdamWSettings, LossSettings, ModelSettings, OptimizerSettings, Precision};
 use crate::model::Built;
 
@@ -32,7 +32,14 @@ pub struct Measurement {
 
 /// Milliseconds of whole training steps: forward, loss over all outputs, backward and AdamW, on the same
 /// batch each time.
-pub fn training_steps(measurement: &Measurement, compute: Compute) -> Vec<f64> {
+///
+/// # Errors
+/// When the device's memory doesn't suffice.
+pub fn training_steps(measurement: &Measurement, compute: Compute) -> Result<Vec<f64>, TrainError> {
+    compute.within_memory(|| time_steps(measurement, compute))
+}
+
+fn time_steps(measurement: &Measurement, compute: Compute) -> Vec<f64> {
     let built = Built::new(&measurement.model, 42, &compute.training_device());
     let mut learner = AnyLearner::new(built, None, compute, measurement.precision);
     let part = learner.part(measurement.batch);
@@ -52,7 +59,14 @@ pub fn training_steps(measurement: &Measurement, compute: Compute) -> Vec<f64> {
 }
 
 /// Milliseconds of predictions, from pixels in memory to logits in memory.
-pub fn predictions(measurement: &Measurement, compute: Compute) -> Vec<f64> {
+///
+/// # Errors
+/// When the device's memory doesn't suffice.
+pub fn predictions(measurement: &Measurement, compute: Compute) -> Result<Vec<f64>, TrainError> {
+    compute.within_memory(|| time_predictions(measurement, compute))
+}
+
+fn time_predictions(measurement: &Measurement, compute: Compute) -> Vec<f64> {
     let device = compute.device();
     let network = Built::new(&measurement.model, 42, &device).network.valid();
     let (images, _) = batch(measurement.batch, measurement.size);

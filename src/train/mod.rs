@@ -28,7 +28,7 @@ pub use device::{Compute, DeviceError};
 pub use encoder::{EncoderFile, EncoderWeights, EncoderWeightsError, encoder_digest};
 pub use evaluation::predict;
 pub use job::{
-    BatchProgress, EpochSummary, Finished, Host, HostError, ImageCounts, Job, Outcome, TrainError,
+    BatchProgress, EpochSummary, Finished, Host, HostError, ImageCounts, Job, MEMORY, Outcome, TrainError,
 };
 pub use loss::image_losses;
 pub use measure::{Measurement, predictions, training_steps};

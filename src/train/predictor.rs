@@ -35,17 +35,22 @@ impl Predictor {
 
     /// Counts and distances of the images at `indices`, prepared as the training settings say; `train` are the training images,
     /// by whose moments some of them normalise.
+    ///
+    /// # Errors
+    /// When the device's memory doesn't suffice.
     pub fn evaluate(
         &self,
         images: &dyn Images,
         settings: &TrainSettings,
         train: &[usize],
         indices: &[usize],
-    ) -> Vec<ImageCounts> {
+    ) -> Result<Vec<ImageCounts>, TrainError> {
         let batches = Batches::new(images, train.to_vec(), settings, 0);
-        let evaluation =
-            evaluate(&self.built, &batches, indices, Purpose::Report, &Place::host(self.compute));
-        named(images, indices, evaluation.scores)
+        let place = Place::host(self.compute);
+        let evaluation = self
+            .compute
+            .within_memory(|| evaluate(&self.built, &batches, indices, Purpose::Report, &place))?;
+        Ok(named(images, indices, evaluation.scores))
     }
 
     /// The logit of each pixel of one image, stretched to 0..255 by its own extremes as in training.
@@ -53,15 +58,20 @@ impl Predictor {
     /// # Shapes
     /// - `rgb`: `[size, size, 3]` bytes
     /// - output: `[size, size]`
-    pub fn logits(&self, rgb: &[u8], size: usize) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// When the device's memory doesn't suffice.
+    pub fn logits(&self, rgb: &[u8], size: usize) -> Result<Vec<f32>, TrainError> {
         let low = rgb.iter().copied().min().unwrap_or(0);
         let high = rgb.iter().copied().max().unwrap_or(0);
         let range = if high > low { f64::from(high) - f64::from(low) } else { 1.0 };
         let stretch = |byte: u8| ((f64::from(byte) - f64::from(low)) / range * 255.0) as f32;
         let channel = |channel: usize| rgb.iter().skip(channel).step_by(3).map(|&byte| stretch(byte));
         let image: Vec<f32> = (0..3).flat_map(channel).collect();
-        let device = self.compute.device();
-        let image = Tensor::from_data(TensorData::new(image, [1, 3, size, size]), &device);
-        infer(self.compute, || values(self.built.network.valid().forward(image).output))
+        self.compute.within_memory(|| {
+            let device = self.compute.device();
+            let image = Tensor::from_data(TensorData::new(image, [1, 3, size, size]), &device);
+            infer(self.compute, || values(self.built.network.valid().forward(image).output))
+        })
     }
 }

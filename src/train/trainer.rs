@@ -21,17 +21,12 @@ use crate::model::{Built, Role};
 /// The same job gives the same bits, however often it was interrupted.
 ///
 /// # Errors
-/// When the loss is no finite number, a checkpoint doesn't fit, or the host fails.
+/// When the loss is no finite number, a checkpoint doesn't fit, the device's memory doesn't suffice, or the host fails.
 ///
 /// # Panics
 /// When an id of the split isn't among the images; whoever makes a job has checked that.
 pub fn train(job: &Job, compute: Compute, host: &mut dyn Host) -> Result<Outcome, TrainError> {
-    match compute.library() {
-        None => run(job, compute, host),
-        Some(library) => library
-            .within_memory(|| run(job, compute, host))
-            .unwrap_or_else(|words| Err(TrainError::Memory { device: compute.to_string(), words })),
-    }
+    compute.within_memory(|| run(job, compute, host))?
 }
 
 fn run(job: &Job, compute: Compute, host: &mut dyn Host) -> Result<Outcome, TrainError> {
@@ -178,7 +173,8 @@ impl<'a> Training<'a> {
             let images = &order[self.progress.batches_done];
             let batch = self.progress.batches_done + 1;
             if !loss.is_finite() {
-                // No step was taken, so these are the parameters that the loss came of.
+                // No step was taken, so these are the parameters that the loss came of; running moments of batch norms may
+                // hold some forwards more.
                 host.keep_diverged(&self.checkpoint().encode())?;
                 let ids = self.job.images.ids();
                 let images = images.iter().map(|&index| ids[index].clone()).collect();

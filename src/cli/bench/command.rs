@@ -45,7 +45,8 @@ pub(in crate::cli) fn run(context: &Context, command: &BenchCommand) -> Result<E
         BenchCommand::Train(_) => training_steps(&measurement, compute),
         BenchCommand::Infer(_) => predictions(&measurement, compute),
     };
-    let (mut times, kernel_runs) = if arguments.profile { profile(time) } else { (time(), Vec::new()) };
+    let (times, kernel_runs) = if arguments.profile { profile(time) } else { (time(), Vec::new()) };
+    let mut times = times?;
     times.sort_by(f64::total_cmp);
     let (minimum, median) = (times[0], median(&times));
     let steps = measurement.warm_up + measurement.repetitions;

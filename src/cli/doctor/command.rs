@@ -37,7 +37,7 @@ pub(in crate::cli) fn run(context: &Context, arguments: &DoctorArguments) -> Res
                  (rounding alone {sensitivity:.1e})"
             ));
         }
-    });
+    })?;
     let differing = tested.iter().filter(|tested| !tested.agrees).count();
     if arguments.json {
         printer.json(&json!({ "found": found, "device": compute.to_string(), "self_test": tested }));

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::model::cards;
-use crate::train::{Agreement, Compute, agreement};
+use crate::train::{Agreement, Compute, TrainError, agreement};
 
 /// Images and pixels of the comparison: so small that all networks take seconds.
 const IMAGES: (usize, usize) = (2, 64);
@@ -24,13 +24,16 @@ pub(super) struct Tested {
 }
 
 /// Compares every network; `told` hears of each as it is done.
-pub(super) fn test(compute: Compute, mut told: impl FnMut(&Tested)) -> Vec<Tested> {
+///
+/// # Errors
+/// When the device's memory doesn't suffice.
+pub(super) fn test(compute: Compute, mut told: impl FnMut(&Tested)) -> Result<Vec<Tested>, TrainError> {
     let one = |card: crate::model::Card| {
-        let found = agreement(&card.settings, IMAGES, 1, compute);
+        let found = agreement(&card.settings, IMAGES, 1, compute)?;
         let Agreement { output, loss, gradient, sensitivity, .. } = found;
         let tested = Tested { model: card.name, output, loss, gradient, sensitivity, agrees: found.holds() };
         told(&tested);
-        tested
+        Ok(tested)
     };
     cards().into_iter().map(one).collect()
 }

@@ -1,20 +1,16 @@
 //! How images become samples, for those who gather their pixels elsewhere than on this processor.
 
-use std::borrow::Cow;
-
 use super::Batches;
 use crate::dataset::Images;
-use crate::dataset::augment::Draws;
+use crate::dataset::augment::{Arranged, Draws};
 
 /// How one image becomes a sample.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recipe<'a> {
+pub struct Recipe {
     /// Position of the image.
     pub image: usize,
-    /// Which of [`Batches::kept_sources`] these sources are, if they are.
-    pub kept: Option<usize>,
-    /// For each pixel the one of the image that comes there, or [`OUTSIDE`](crate::dataset::OUTSIDE).
-    pub sources: Cow<'a, [u32]>,
+    /// Which of its pixels comes where.
+    pub arranged: Arranged,
 }
 
 impl Batches<'_> {
@@ -39,17 +35,18 @@ impl Batches<'_> {
     }
 
     /// How the images at `indices` train in `epoch`; [`train`](Self::train) makes a batch by the same draws.
-    pub fn recipes(&self, epoch: u64, indices: &[usize]) -> Vec<Recipe<'_>> {
+    pub fn recipes(&self, epoch: u64, indices: &[usize]) -> Vec<Recipe> {
         let draws = |index: usize| Draws::of(&self.augment, self.seed, epoch, &self.images.ids()[index]);
         indices.iter().map(|&index| self.recipe(index, draws(index))).collect()
     }
 
     /// How the images at `indices` are evaluated: not augmented.
-    pub fn evaluation_recipes(&self, indices: &[usize]) -> Vec<Recipe<'_>> {
+    pub fn evaluation_recipes(&self, indices: &[usize]) -> Vec<Recipe> {
         indices.iter().map(|&index| self.recipe(index, Draws::default())).collect()
     }
 
-    fn recipe(&self, image: usize, draws: Draws) -> Recipe<'_> {
-        Recipe { image, kept: self.geometry.kept(draws), sources: self.geometry.sources(draws) }
+    /// How the image at that position becomes a sample by these draws.
+    pub fn recipe(&self, image: usize, draws: Draws) -> Recipe {
+        Recipe { image, arranged: self.geometry.arranged(draws) }
     }
 }

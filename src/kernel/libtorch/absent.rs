@@ -36,6 +36,11 @@ pub struct ResidentBatch {
     pub masks: Tensor<4>,
 }
 
+/// A tensor on its way to a device.
+pub struct Upload<const D: usize> {
+    never: Infallible,
+}
+
 /// Judgements of images.
 #[derive(Default)]
 pub struct Tally(());
@@ -57,6 +62,11 @@ pub fn versions() -> String {
 
 /// False, as nothing of libtorch is built in.
 pub fn built_with_cuda() -> bool {
+    false
+}
+
+/// False: nothing of libtorch panics.
+pub fn is_awaited(_: &(dyn std::any::Any + Send)) -> bool {
     false
 }
 
@@ -102,7 +112,7 @@ impl Libtorch {
         match self.never {}
     }
 
-    pub fn upload<const D: usize>(self, _: &[f32], _: [usize; D]) -> Tensor<D> {
+    pub fn upload<const D: usize>(self, _: &[f32], _: [usize; D]) -> Upload<D> {
         match self.never {}
     }
 
@@ -170,7 +180,7 @@ impl Resident {
         match place.never {}
     }
 
-    pub fn batch(&self, _: &[Sample<'_>]) -> ResidentBatch {
+    pub fn batch(&self, _: &[Sample]) -> ResidentBatch {
         match self.never {}
     }
 }
@@ -181,5 +191,12 @@ impl Tally {
 
     pub fn read(self) -> Vec<([u64; 4], f32)> {
         Vec::new()
+    }
+}
+
+#[expect(missing_docs, reason = "the same as in a build with libtorch, where they are described")]
+impl<const D: usize> Upload<D> {
+    pub fn arrive(self) -> Tensor<D> {
+        match self.never {}
     }
 }

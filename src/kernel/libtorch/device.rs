@@ -1,6 +1,7 @@
 //! Devices that are there.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
@@ -105,11 +106,22 @@ impl Libtorch {
     /// # Errors
     /// When the device's memory doesn't suffice.
     pub fn within_memory<T>(self, work: impl FnOnce() -> T) -> Result<T, String> {
-        catch_unwind(AssertUnwindSafe(work)).or_else(|panic| match lack_of_memory(&*panic) {
+        WATCHING.fetch_add(1, Ordering::Relaxed);
+        let done = catch_unwind(AssertUnwindSafe(work));
+        WATCHING.fetch_sub(1, Ordering::Relaxed);
+        done.or_else(|panic| match lack_of_memory(&*panic) {
             Some(words) => Err(words),
             None => resume_unwind(panic),
         })
     }
+}
+
+/// How many calls of [`Libtorch::within_memory`] are under way.
+static WATCHING: AtomicUsize = AtomicUsize::new(0);
+
+/// True for a panic that [`Libtorch::within_memory`] makes an error of, so that nobody needs to tell it as a bug.
+pub fn is_awaited(panic: &(dyn std::any::Any + Send)) -> bool {
+    WATCHING.load(Ordering::Relaxed) > 0 && lack_of_memory(panic).is_some()
 }
 
 /// What libtorch said of memory that it couldn't get, if that was it.

@@ -43,19 +43,21 @@ mod upload;
 
 pub use name::Place;
 pub use rates::AdamWRates;
-pub use stock::{Arrangement, Sample, Stock};
+pub use stock::{Arrangement, Sample, Stock, Turned};
 
 #[cfg(not(feature = "libtorch"))]
-pub use absent::{Learning, Libtorch, Resident, ResidentBatch, Tally, built_with_cuda, learns, versions};
+pub use absent::{
+    Learning, Libtorch, Resident, ResidentBatch, Tally, Upload, built_with_cuda, is_awaited, learns, versions,
+};
 #[cfg(not(feature = "libtorch"))]
 pub(in crate::kernel) use absent::{compute, has};
 
 #[cfg(feature = "libtorch")]
 pub(in crate::kernel) use aten::compute;
 #[cfg(feature = "libtorch")]
-pub use device::Libtorch;
-#[cfg(feature = "libtorch")]
 pub(in crate::kernel) use device::has;
+#[cfg(feature = "libtorch")]
+pub use device::{Libtorch, is_awaited};
 #[cfg(feature = "libtorch")]
 pub use learning::Learning;
 #[cfg(feature = "libtorch")]
@@ -66,3 +68,5 @@ pub use resident::{Resident, ResidentBatch};
 pub use shim::{built_with_cuda, versions};
 #[cfg(feature = "libtorch")]
 pub use tally::Tally;
+#[cfg(feature = "libtorch")]
+pub use upload::Upload;

@@ -4,14 +4,13 @@ use burn::tensor::Tensor as BurnTensor;
 use tch::{Kind, Tensor};
 
 use super::device::Libtorch;
-use super::stock::{Arrangement, Sample, Stock};
+use super::stock::{Arrangement, Sample, Stock, Turned};
 use super::tensors::outer;
 
 /// A stock of images on a device.
 pub struct Resident {
     place: Libtorch,
     size: i64,
-    outside: u32,
     lesion_from: i64,
     /// `[images, 3, pixels]` bytes.
     images: Tensor,
@@ -50,34 +49,51 @@ impl Resident {
             .collect();
         let masks: Vec<Tensor> = stock.images.iter().map(|(_, mask)| bytes(mask)).collect();
         let floats = |values: &[f32]| Tensor::from_slice(values).to_device(device);
-        let resident = Self {
+        Self {
             place,
             size: stock.size as i64,
-            outside: stock.outside,
             lesion_from: i64::from(stock.lesion_from),
             images: Tensor::stack(&images, 0),
             masks: Tensor::stack(&masks, 0),
             tables: floats(stock.tables.as_flattened()).view([-1, 256]),
             mask_table: floats(&stock.mask_table),
-            kept: (Tensor::new(), Tensor::new()),
-        };
-        Self { kept: resident.sources(&stock.arrangements), ..resident }
+            kept: kept(place, stock),
+        }
     }
 
-    /// Sources of arrangements, and whether there is one: `[arrangements, pixels]` each.
-    fn sources(&self, arrangements: &[&[u32]]) -> (Tensor, Tensor) {
-        let indices: Vec<i64> = arrangements
-            .iter()
-            .flat_map(|sources| sources.iter())
-            .map(|&source| if source == self.outside { -1 } else { i64::from(source) })
-            .collect();
-        let shape = [arrangements.len() as i64, self.size * self.size];
-        let indices = self.place.send(&Tensor::from_slice(&indices)).view(shape);
-        (indices.clamp_min(0_i64), indices.ge(0_i64))
+    /// Sources of rotations, and whether there is one: `[rotations, pixels]` each.
+    fn turned(&self, all: &[&Turned]) -> (Tensor, Tensor) {
+        let (count, size) = (all.len() as i64, self.size);
+        let lines = |lines: fn(&Turned) -> &[Vec<f64>; 2], shape: [i64; 4]| {
+            let values: Vec<f64> =
+                all.iter().flat_map(|turned| lines(turned).iter().flatten().copied()).collect();
+            self.place.send(&Tensor::from_slice(&values)).view(shape)
+        };
+        let rows = lines(|turned| &turned.rows, [count, 2, size, 1]);
+        let rests = lines(|turned| &turned.rests, [count, 2, size, 1]);
+        let columns = lines(|turned| &turned.columns, [count, 2, 1, size]);
+        // A sum and what its rounding left are exact together, and the rest that is then added is what one rounding sees.
+        let sum = &rows + &columns;
+        let back = &sum - &rows;
+        let left = (&rows - (&sum - &back)) + (&columns - &back);
+        let position = ((sum + (left + rests)) + 1.0) * (0.5 * size as f64) - 0.5;
+        // Half to even.
+        let position = position.round();
+        let inside = position.gt(-1.0).logical_and(&position.lt(size as f64)).all_dim(1, false);
+        let flips = |of: fn(bool, f64) -> f64| {
+            let values: Vec<f64> =
+                all.iter().flat_map(|turned| turned.flips.map(|flip| of(flip, size as f64))).collect();
+            self.place.send(&Tensor::from_slice(&values)).view([count, 2, 1, 1])
+        };
+        let position = position * flips(|flip, _| if flip { -1.0 } else { 1.0 })
+            + flips(|flip, size| if flip { size - 1.0 } else { 0.0 });
+        let index = position.select(1, 1) * size as f64 + position.select(1, 0);
+        let index = index.to_kind(Kind::Int64) * inside.to_kind(Kind::Int64);
+        (index.view([count, size * size]), inside.view([count, size * size]))
     }
 
     /// The batch of these samples.
-    pub fn batch(&self, samples: &[Sample<'_>]) -> ResidentBatch {
+    pub fn batch(&self, samples: &[Sample]) -> ResidentBatch {
         let _guard = tch::no_grad_guard();
         let (count, pixels) = (samples.len() as i64, self.size * self.size);
         let list = |values: Vec<i64>| self.place.send(&Tensor::from_slice(&values));
@@ -105,15 +121,15 @@ impl Resident {
     }
 
     /// Sources of each sample, and whether there is one: `[samples, pixels]` each.
-    fn arranged(&self, samples: &[Sample<'_>]) -> (Tensor, Tensor) {
-        let mut own: Vec<&[u32]> = Vec::new();
+    fn arranged(&self, samples: &[Sample]) -> (Tensor, Tensor) {
+        let mut own: Vec<&Turned> = Vec::new();
         let kept = self.kept.0.size()[0];
         let rows: Vec<i64> = samples
             .iter()
             .map(|sample| match &sample.arrangement {
                 Arrangement::Kept(index) => *index as i64,
-                Arrangement::Own(sources) => {
-                    own.push(sources);
+                Arrangement::Turned(turned) => {
+                    own.push(turned);
                     kept + own.len() as i64 - 1
                 }
             })
@@ -126,7 +142,20 @@ impl Resident {
         if own.is_empty() {
             return (choose(&self.kept.0, None), choose(&self.kept.1, None));
         }
-        let (sources, inside) = self.sources(&own);
+        let (sources, inside) = self.turned(&own);
         (choose(&self.kept.0, Some(&sources)), choose(&self.kept.1, Some(&inside)))
     }
+}
+
+/// Sources of the stock's arrangements, and whether there is one: `[arrangements, pixels]` each.
+fn kept(place: Libtorch, stock: &Stock<'_>) -> (Tensor, Tensor) {
+    let indices: Vec<i64> = stock
+        .arrangements
+        .iter()
+        .flat_map(|sources| sources.iter())
+        .map(|&source| if source == stock.outside { -1 } else { i64::from(source) })
+        .collect();
+    let shape = [stock.arrangements.len() as i64, (stock.size * stock.size) as i64];
+    let indices = place.send(&Tensor::from_slice(&indices)).view(shape);
+    (indices.clamp_min(0_i64), indices.ge(0_i64))
 }

@@ -19,6 +19,14 @@ unsafe extern "C" {
     fn ege_cuda_memory(index: c_int, free: *mut u64, total: *mut u64) -> c_int;
     safe fn ege_versions() -> *const c_char;
     safe fn ege_autocast(cuda: c_int, on: c_int);
+    fn ege_upload(
+        host: Handle,
+        index: c_int,
+        output: *mut Handle,
+        arrival: *mut *mut c_void,
+    ) -> *const c_char;
+    fn ege_arrive(uploaded: Handle, arrival: *mut c_void) -> *const c_char;
+    fn ege_forget(arrival: *mut c_void);
     fn ege_channel_norm(
         x: Handle,
         weight: Handle,
@@ -74,6 +82,35 @@ pub fn versions() -> String {
 /// Begins or ends mixed precision on this thread.
 pub(super) fn autocast(on_card: bool, on: bool) {
     ege_autocast(c_int::from(on_card), c_int::from(on));
+}
+
+/// The end of a copy to a card.
+pub(super) struct Arrival(*mut c_void);
+
+// SAFETY: an event of CUDA may be waited for and freed by another thread than the one that recorded it.
+unsafe impl Send for Arrival {}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        // SAFETY: the handle is ours and isn't used any more.
+        unsafe { ege_forget(self.0) }
+    }
+}
+
+/// Begins to copy a tensor of the host to a card, beside what the card computes.
+pub(super) fn upload(host: &Tensor, index: usize) -> (Tensor, Arrival) {
+    let (mut output, mut arrival) = (std::ptr::null_mut(), std::ptr::null_mut());
+    // SAFETY: the handle is that of a tensor that lives until the function returns; it writes two handles that are ours.
+    let error = unsafe { ege_upload(handle(host), index as c_int, &raw mut output, &raw mut arrival) };
+    told(error);
+    // SAFETY: the function told no error, so it made a tensor, which nobody else frees.
+    (unsafe { Tensor::from_ptr(output.cast()) }, Arrival(arrival))
+}
+
+/// Makes what this thread computes on the card from here on wait for a copy.
+pub(super) fn arrive(uploaded: &Tensor, arrival: &Arrival) {
+    // SAFETY: both handles live until the function returns.
+    told(unsafe { ege_arrive(handle(uploaded), arrival.0) });
 }
 
 /// Layer normalisation over the second axis, with a backward of its own.

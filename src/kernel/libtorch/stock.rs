@@ -28,18 +28,34 @@ impl Stock<'_> {
 
 /// One image to take, and how its pixels are arranged.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sample<'a> {
+pub struct Sample {
     /// Its index in the stock.
     pub image: usize,
     /// What comes where.
-    pub arrangement: Arrangement<'a>,
+    pub arrangement: Arrangement,
 }
 
 /// What comes where.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Arrangement<'a> {
+pub enum Arrangement {
     /// One of the stock's, by its index.
     Kept(usize),
-    /// One of its own.
-    Own(std::borrow::Cow<'a, [u32]>),
+    /// A rotation of its own.
+    Turned(Turned),
+}
+
+/// A flip and then a rotation about the centre, by the nearest pixel.
+///
+/// A pixel's source is for x (0) and for y (1) at `rows[row] + rests[row] + columns[column]`, rounded once, where -1 and 1 are
+/// the borders of the flipped image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turned {
+    /// Of each row.
+    pub rows: [Vec<f64>; 2],
+    /// Of each row, much smaller.
+    pub rests: [Vec<f64>; 2],
+    /// Of each column.
+    pub columns: [Vec<f64>; 2],
+    /// Whether left and right, and whether top and bottom were swapped.
+    pub flips: [bool; 2],
 }

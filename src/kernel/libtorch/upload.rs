@@ -5,24 +5,52 @@ use tch::Tensor;
 
 use super::device::Libtorch;
 use super::name::Place;
+use super::shim::{self, Arrival};
 use super::tensors::outer;
 
+/// A tensor on its way to a device.
+///
+/// To a card it goes by way of pinned memory and on a stream of its own, so it travels while the card computes.
+pub struct Upload<const D: usize> {
+    tensor: Tensor,
+    /// None where it is there already.
+    arrival: Option<Arrival>,
+}
+
+impl<const D: usize> Upload<D> {
+    /// The tensor, for what this thread computes; the device waits for it, the host doesn't.
+    pub fn arrive(self) -> BurnTensor<D> {
+        if let Some(arrival) = &self.arrival {
+            shim::arrive(&self.tensor, arrival);
+        }
+        BurnTensor::from_dispatch(outer(self.tensor))
+    }
+}
+
 impl Libtorch {
-    /// A tensor of these elements on the device.
-    ///
-    /// To a card they go by way of pinned memory, and the caller doesn't wait until they are there; what is computed of
-    /// them does, by the order of the device's work.
-    pub fn upload<const D: usize>(self, values: &[f32], shape: [usize; D]) -> BurnTensor<D> {
+    /// Sends these elements to the device.
+    pub fn upload<const D: usize>(self, values: &[f32], shape: [usize; D]) -> Upload<D> {
         let _guard = tch::no_grad_guard();
         let shape = shape.map(|length| length as i64);
-        BurnTensor::from_dispatch(outer(self.send(&Tensor::from_slice(values).view(shape.as_slice()))))
+        let host = Tensor::from_slice(values).view(shape.as_slice());
+        match self.place() {
+            Place::Cpu => Upload { tensor: host, arrival: None },
+            Place::Cuda(index) => {
+                let (tensor, arrival) = shim::upload(&host, index);
+                Upload { tensor, arrival: Some(arrival) }
+            }
+        }
     }
 
-    /// A tensor of the host on the device, in the same way.
+    /// A small tensor of the host on the device: by way of pinned memory, in the order of what this thread computes there.
     pub(super) fn send(self, host: &Tensor) -> Tensor {
         match self.place() {
             Place::Cpu => host.shallow_clone(),
-            Place::Cuda(_) => host.pin_memory(self.tch()).to_device_(self.tch(), host.kind(), true, false),
+            Place::Cuda(index) => {
+                let (tensor, arrival) = shim::upload(host, index);
+                shim::arrive(&tensor, &arrival);
+                tensor
+            }
         }
     }
 }
@@ -34,7 +62,8 @@ mod tests {
     #[test]
     fn what_is_uploaded_is_what_was_given() {
         let values: Vec<f32> = (0..6).map(|index| index as f32).collect();
-        let tensor = Libtorch::open(Place::Cpu).expect("the processor is there").upload(&values, [2, 3]);
+        let upload = Libtorch::open(Place::Cpu).expect("the processor is there").upload(&values, [2, 3]);
+        let tensor: BurnTensor<2> = upload.arrive();
         assert_eq!(tensor.dims(), [2, 3]);
         assert_eq!(tensor.into_data().try_into_vec::<f32>().expect("f32"), values);
     }
