@@ -30,6 +30,8 @@ pub struct FakeTrainer {
     pub nan_selection: bool,
     /// The run of this seed panics in its second epoch: a bug to try the panic message with.
     pub panicking_seed: Option<u64>,
+    /// The run of this seed finds too little memory in its second epoch, unless it went on from a checkpoint.
+    pub crowded_seed: Option<u64>,
     /// By how much losses and weights of two executions may differ, and the share of pixels that a prediction changes
     /// at random; 0 for a device that repeats.
     pub noise: f64,
@@ -102,7 +104,12 @@ impl Trainer for FakeTrainer {
             None => State { epoch: 0, chain: 0, best_epoch: 0, best_loss: None, seconds: 0.0 },
         };
         let epochs = job.settings.train.epochs;
+        let crowded = self.crowded_seed == Some(job.seed) && state.epoch == 0;
         while state.epoch < epochs {
+            if crowded && state.epoch == 1 {
+                let words = "the fake trainer was asked to find none".to_owned();
+                return Err(TrainError::Memory { device: self.place.clone(), words });
+            }
             if !self.epoch(job, host, &mut state)? {
                 host.save_checkpoint(&text(&state)?)?;
                 return Ok(Outcome::Interrupted { epochs_done: state.epoch });

@@ -6,7 +6,8 @@ use std::ffi::OsString;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     devices: Vec<String>,
-    each: usize,
+    /// Workers that each device has room for.
+    rooms: Vec<usize>,
     jobs: usize,
 }
 
@@ -17,12 +18,22 @@ impl Placement {
         let count = devices.len().max(1);
         let jobs = jobs.unwrap_or_else(|| count * each.unwrap_or(1)).max(1);
         let each = each.unwrap_or_else(|| jobs.div_ceil(count)).max(1);
-        Self { devices, each, jobs: jobs.min(each * count) }
+        Self { rooms: vec![each; devices.len()], devices, jobs: jobs.min(each * count) }
     }
 
     /// Workers at one time.
     pub fn jobs(&self) -> usize {
         self.jobs
+    }
+
+    /// From now on there is room for so many workers on that device, one at least.
+    pub fn narrow(&mut self, device: usize, workers: usize) {
+        self.rooms[device] = workers.max(1);
+    }
+
+    /// The name of a device.
+    pub fn name(&self, device: usize) -> &str {
+        &self.devices[device]
     }
 
     /// The device for the next worker where workers are on devices of these indices: of those with room the one with the
@@ -35,7 +46,7 @@ impl Placement {
         if workers.iter().sum::<usize>() >= self.jobs {
             return None;
         }
-        let open = workers.iter().enumerate().filter(|(_, workers)| **workers < self.each);
+        let open = workers.iter().enumerate().filter(|(device, workers)| **workers < self.rooms[*device]);
         open.min_by_key(|(_, workers)| **workers).map(|(device, _)| device)
     }
 
@@ -85,5 +96,14 @@ mod tests {
         let placement = placement(3, None, None);
         assert_eq!(placement.free([0, 2].into_iter()), Some(1));
         assert_eq!(placement.argument(1), "--device=card-1");
+    }
+
+    #[test]
+    fn a_device_that_has_room_for_fewer_gets_fewer() {
+        let mut placement = placement(2, None, Some(3));
+        placement.narrow(1, 2);
+        assert_eq!(filled(&placement), [0, 1, 0, 1, 0]);
+        placement.narrow(0, 0);
+        assert_eq!(filled(&placement), [0, 1, 1], "one at least");
     }
 }

@@ -12,7 +12,8 @@ use super::plan::PlanItem;
 use super::reason::Reason;
 use super::session::{Noted, note_failure};
 use super::worker::{Heard, Message, Worker, WorkerCommand, death};
-use crate::store::{Results, RunState, Standing};
+use crate::store::{Results, RunState, Standing, StoreError};
+use crate::train::MEMORY;
 
 /// How long a request to stop may go unnoticed.
 const ATTENTION: Duration = Duration::from_millis(50);
@@ -78,6 +79,8 @@ impl Pool<'_> {
             items,
             queue: VecDeque::new(),
             busy: Vec::new(),
+            placement: self.placement.clone(),
+            again: BTreeMap::new(),
             running: BTreeMap::new(),
             begun: 0,
             summary: Summary::default(),
@@ -141,6 +144,10 @@ struct Course<'a> {
     queue: VecDeque<usize>,
     /// Runs that other processes work on.
     busy: Vec<usize>,
+    /// Which devices have room.
+    placement: Placement,
+    /// Runs that found too little memory beside others and are tried again, with that failure as the reason.
+    again: BTreeMap<usize, PlanItem>,
     running: BTreeMap<usize, Running>,
     begun: usize,
     summary: Summary,
@@ -160,7 +167,7 @@ impl Course<'_> {
             }
             while !self.stopping && self.may_begin() {
                 let taken = self.running.values().map(|running| running.device);
-                let Some(device) = self.pool.placement.free(taken) else { break };
+                let Some(device) = self.placement.free(taken) else { break };
                 let Some(index) = self.queue.pop_front() else { break };
                 if self.is_free(index, observer) {
                     self.begin(index, device);
@@ -200,13 +207,18 @@ impl Course<'_> {
         }
     }
 
+    /// A run, with the reason for which it is worked on now.
+    fn item(&self, index: usize) -> &PlanItem {
+        self.again.get(&index).unwrap_or(&self.items[index])
+    }
+
     fn may_begin(&self) -> bool {
         self.pool.limit.is_none_or(|limit| self.begun < limit)
     }
 
     fn begin(&mut self, index: usize, device: usize) {
-        let item = &self.items[index];
-        let command = self.pool.workers.with(self.pool.placement.argument(device));
+        let item = self.item(index);
+        let command = self.pool.workers.with(self.placement.argument(device));
         match Worker::start(&command, self.pool.share(), item, index, self.sender.clone()) {
             Ok(worker) => {
                 self.begun += 1;
@@ -270,6 +282,11 @@ impl Course<'_> {
 
     /// A run ended here.
     fn ended(&mut self, index: usize, state: &RunState, observer: &mut dyn Observer) -> After {
+        match self.crowded_out(index, state, observer) {
+            Ok(false) => {}
+            Ok(true) => return After::Queue,
+            Err(error) => self.fail(error.into()),
+        }
         observer.run_ends(&self.items[index], state);
         match state {
             RunState::Done { .. } => self.summary.completed += 1,
@@ -288,6 +305,38 @@ impl Course<'_> {
             }
         }
         After::Settled
+    }
+
+    /// True for a run that found too little memory on a device where others are, too: it goes on where there are fewer of
+    /// them, and its device gets no more than what it has room for.
+    fn crowded_out(
+        &mut self,
+        index: usize,
+        state: &RunState,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, StoreError> {
+        let RunState::Failed { kind, message } = state else { return Ok(false) };
+        let Some(device) = self.running.get(&index).map(|running| running.device) else { return Ok(false) };
+        let others =
+            || self.running.iter().filter(|(other, running)| **other != index && running.device == device);
+        // Those that are about to be gone hold their memory still.
+        if kind != MEMORY || others().next().is_none() {
+            return Ok(false);
+        }
+        let room = others().filter(|(_, running)| running.after.is_none()).count().max(1);
+        let item = &self.items[index];
+        let record = self.pool.results.run(&item.id).record()?;
+        let sessions = record.map_or(0, |record| record.provenance.sessions);
+        let reason = Reason::Failed { kind: kind.clone(), message: message.clone(), sessions };
+        observer.run_ends(item, &RunState::Planned);
+        observer.warning(&format!(
+            "{} waits for room: {message}; from now on no more than {room} at a time on {}",
+            item.id,
+            self.placement.name(device),
+        ));
+        self.again.insert(index, PlanItem { reason, ..item.clone() });
+        self.placement.narrow(device, room);
+        Ok(true)
     }
 
     /// A run was ended by another process since it was planned.
@@ -349,7 +398,7 @@ impl Course<'_> {
             Ok(Standing::Left(record)) => {
                 let ended = record.as_ref().filter(|record| match &record.state {
                     RunState::Done { .. } => true,
-                    RunState::Failed { .. } => !self.items[index].reason.is_failure_of(record),
+                    RunState::Failed { .. } => !self.item(index).reason.is_failure_of(record),
                     RunState::Planned | RunState::Running | RunState::Interrupted { .. } => false,
                 });
                 match ended {

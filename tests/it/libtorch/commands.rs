@@ -141,3 +141,39 @@ fn a_run_in_mixed_precision_is_another_run() {
     assert_eq!(precisions.len(), 2);
     assert!(precisions.contains(&Value::Null) && precisions.contains(&Value::from("bf16")), "{precisions:?}");
 }
+
+/// What a run says that finds too little memory beside others, of how many it was and is at most.
+#[test]
+fn a_run_that_finds_no_memory_beside_others_goes_on_with_fewer() {
+    let program = Program::new();
+    let run = |jobs: &str, seeds: &str| {
+        let trainer = "fake:epoch-ms=150,crowded-seed=2";
+        let seeds = format!("train.seeds={seeds}");
+        let device = ["--device", "fake-card", "--jobs-per-device", jobs];
+        let arguments =
+            ["--trainer", trainer, "run", "small.toml", "--set", &seeds, "--set", "train.epochs=4"];
+        program.output(&[&arguments[..], &device].concat())
+    };
+    let output = run("2", "[1, 2, 3]");
+    assert_eq!(output.code, Some(0), "{output:?}");
+    let told = "waits for room: the memory of `fake-card` doesn't suffice: the fake trainer was asked to find none; \
+                from now on no more than 1 at a time on fake-card";
+    assert!(output.stderr.contains(told), "{}", output.stderr);
+    let sessions: Vec<u64> = records(&program)
+        .iter()
+        .map(|record| record["provenance"]["sessions"].as_u64().expect("a number"))
+        .collect();
+    assert_eq!(sessions.iter().filter(|&&sessions| sessions == 2).count(), 1, "{sessions:?}");
+    assert_eq!(sessions.len(), 3);
+}
+
+#[test]
+fn a_run_that_finds_no_memory_alone_fails_with_advice() {
+    let program = Program::new();
+    let arguments =
+        ["--trainer", "fake:crowded-seed=2", "run", "small.toml", "--set", "train.seeds=[1, 2, 3]"];
+    let output = program.output(&arguments);
+    assert_eq!(output.code, Some(7), "{output:?}");
+    assert!(output.stderr.contains("seed 2 failed (memory): the memory of"), "{}", output.stderr);
+    assert!(output.stderr.contains("fewer `--jobs-per-device`"), "{}", output.stderr);
+}
