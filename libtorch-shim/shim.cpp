@@ -7,6 +7,7 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/_fused_adamw.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -17,6 +18,7 @@
 #include <climits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -54,19 +56,37 @@ F *runtime(const char *name) {
   return reinterpret_cast<F *>(dlsym(RTLD_DEFAULT, name));
 }
 
+c10::Device card(int index) { return {c10::kCUDA, static_cast<c10::DeviceIndex>(index)}; }
+
+// The stream on which uploads to a card follow one another, beside what it computes: one for the process, since memory that
+// is freed on a stream is kept for that stream.
+c10::Stream upload_stream(int index) {
+  static std::mutex mutex;
+  static std::map<int, c10::Stream> streams;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto found = streams.find(index);
+  if (found == streams.end()) {
+    auto fresh = c10::impl::VirtualGuardImpl(c10::kCUDA).getStreamFromGlobalPool(card(index));
+    found = streams.emplace(index, fresh).first;
+  }
+  return found->second;
+}
+
 }  // namespace
 
-void ege_prepare() {
-  if (ege_cuda_built()) {
-    // Factors of 10 bits are what convolutions would otherwise have.
-    for (auto operation : {"matmul", "conv", "rnn"}) at::globalContext().setFloat32Precision("cuda", operation, "ieee");
-  }
+const char *ege_prepare() {
 #ifdef __GLIBC__
   // Large buffers come from the heap, not from maps of their own, and its end isn't given back; one heap for all threads.
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, INT_MAX);
   mallopt(M_ARENA_MAX, 1);
 #endif
+  return guarded([&] {
+    if (!ege_cuda_built()) return;
+    // Factors of 10 bits are what convolutions would otherwise have, and products where the environment says so.
+    at::globalContext().setFloat32MatmulPrecision("highest");
+    for (auto operation : {"conv", "rnn"}) at::globalContext().setFloat32Precision("cuda", operation, "ieee");
+  });
 }
 
 int ege_cuda_built() { return at::detail::getCUDAHooks().hasCUDART() ? 1 : 0; }
@@ -88,18 +108,18 @@ int ege_cuda_capability(int index, int *major, int *minor) {
 }
 
 int ege_cuda_memory(int index, uint64_t *free, uint64_t *total) {
-  auto current = runtime<int(int *)>("cudaGetDevice");
-  auto choose = runtime<int(int)>("cudaSetDevice");
   auto info = runtime<int(size_t *, size_t *)>("cudaMemGetInfo");
-  if (ege_cuda_devices() <= index || current == nullptr || choose == nullptr || info == nullptr) return 0;
-  int before = 0;
+  if (ege_cuda_devices() <= index || info == nullptr) return 0;
   size_t bytes_free = 0, bytes = 0;
-  if (current(&before) != 0 || choose(index) != 0) return 0;
-  bool told = info(&bytes_free, &bytes) == 0;
-  choose(before);
+  bool told = false;
+  const char *error = guarded([&] {
+    // Going back to another card doesn't make a context there, as setting the device by the runtime would.
+    c10::DeviceGuard on(card(index));
+    told = info(&bytes_free, &bytes) == 0;
+  });
   *free = bytes_free;
   *total = bytes;
-  return told;
+  return error == nullptr && told;
 }
 
 const char *ege_versions() {
@@ -122,32 +142,27 @@ const char *ege_versions() {
   return error == nullptr ? keep(text) : error;
 }
 
-void ege_autocast(int cuda, int on) {
-  auto device = cuda ? at::kCUDA : at::kCPU;
-  at::autocast::set_autocast_dtype(device, at::kBFloat16);
-  at::autocast::set_autocast_enabled(device, on != 0);
-  if (on) {
-    at::autocast::increment_nesting();
-  } else if (at::autocast::decrement_nesting() == 0) {
-    // Casts of weights that a step has changed since.
-    at::autocast::clear_cache();
-  }
+const char *ege_autocast(int cuda, int on) {
+  return guarded([&] {
+    auto device = cuda ? at::kCUDA : at::kCPU;
+    at::autocast::set_autocast_dtype(device, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device, on != 0);
+    if (on) {
+      at::autocast::increment_nesting();
+    } else if (at::autocast::decrement_nesting() == 0) {
+      // Casts of weights that a step has changed since.
+      at::autocast::clear_cache();
+    }
+  });
 }
 
 const char *ege_upload(void *host, int index, void **output, void **arrival) {
   return guarded([&] {
-    c10::Device card(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
-    // A thread's uploads follow one another, beside what the card computes.
-    static thread_local std::map<int, c10::Stream> streams;
-    auto found = streams.find(index);
-    if (found == streams.end()) {
-      auto fresh = c10::impl::VirtualGuardImpl(c10::kCUDA).getStreamFromGlobalPool(card);
-      found = streams.emplace(index, fresh).first;
-    }
-    c10::StreamGuard on(found->second);
-    auto there = tensor(host).pin_memory().to(card, tensor(host).scalar_type(), /*non_blocking=*/true);
+    auto stream = upload_stream(index);
+    c10::StreamGuard on(stream);
+    auto there = tensor(host).pin_memory().to(card(index), tensor(host).scalar_type(), /*non_blocking=*/true);
     auto event = std::make_unique<c10::Event>(c10::kCUDA);
-    event->record(found->second);
+    event->record(stream);
     *output = new at::Tensor(std::move(there));
     *arrival = event.release();
   });
@@ -155,6 +170,7 @@ const char *ege_upload(void *host, int index, void **output, void **arrival) {
 
 const char *ege_arrive(void *uploaded, void *arrival) {
   return guarded([&] {
+    c10::DeviceGuard on(tensor(uploaded).device());
     auto current = c10::impl::VirtualGuardImpl(c10::kCUDA).getStream(tensor(uploaded).device());
     static_cast<c10::Event *>(arrival)->block(current);
     // Its memory isn't given to another upload before what is computed of it is done.
@@ -162,7 +178,13 @@ const char *ege_arrive(void *uploaded, void *arrival) {
   });
 }
 
-void ege_forget(void *arrival) { delete static_cast<c10::Event *>(arrival); }
+void ege_forget(void *arrival) {
+  std::unique_ptr<c10::Event> event(static_cast<c10::Event *>(arrival));
+  guarded([&] {
+    c10::DeviceGuard on(event->device());
+    event.reset();
+  });
+}
 
 const char *ege_channel_norm(void *x, void *weight, void *bias, double epsilon, void **output) {
   return guarded([&] {

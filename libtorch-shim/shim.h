@@ -9,7 +9,7 @@
 extern "C" {
 // Makes the process ready: memory that is freed stays with it, for the next step, and single precision is single
 // precision on graphics cards, too.
-void ege_prepare();
+const char *ege_prepare();
 
 // 1 where this libtorch is one with CUDA.
 int ege_cuda_built();
@@ -22,7 +22,7 @@ int ege_cuda_memory(int index, uint64_t *free, uint64_t *total);
 const char *ege_versions();
 
 // Begins or ends mixed precision in bfloat16 on this thread.
-void ege_autocast(int cuda, int on);
+const char *ege_autocast(int cuda, int on);
 
 // Begins to copy a tensor of the host to a card, by way of pinned memory and beside what the card computes; the second handle
 // is of the copy's end.

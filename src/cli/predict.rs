@@ -15,6 +15,7 @@ use crate::dataset::picture::{Picture, Region, enlarge, mask_png};
 use crate::dataset::{DatasetError, pictures};
 use crate::experiment::settings::is_size;
 use crate::store::atomic;
+use crate::train::TrainError;
 
 pub(super) fn run(context: &Context, arguments: &PredictArguments) -> Result<ExitCode, Failure> {
     if let Some(size) = arguments.weights.size.filter(|size| !is_size(*size)) {
@@ -31,7 +32,9 @@ pub(super) fn run(context: &Context, arguments: &PredictArguments) -> Result<Exi
     for (name, path) in &pictures {
         match predict(&weighted, path, &arguments.out.join(name), arguments) {
             Ok(entry) => done.push(entry),
-            Err(problem) => {
+            // Every further picture would meet it, too.
+            Err(Problem::Network(error)) => return Err(error.into()),
+            Err(Problem::Picture(problem)) => {
                 failed += 1;
                 bar.suspend(|| printer.warning(&format!("skipped {}: {problem}", path.display())));
             }
@@ -79,17 +82,28 @@ fn list(paths: &[PathBuf]) -> Result<BTreeMap<String, PathBuf>, Failure> {
     Ok(found)
 }
 
+/// Why a picture has no prediction.
+enum Problem {
+    Picture(String),
+    Network(TrainError),
+}
+
+impl From<String> for Problem {
+    fn from(problem: String) -> Self {
+        Self::Picture(problem)
+    }
+}
+
 /// Predicts one picture and writes its mask and overlay; says what was found.
 fn predict(
     weighted: &Weighted,
     path: &Path,
     target: &Path,
     arguments: &PredictArguments,
-) -> Result<serde_json::Value, String> {
+) -> Result<serde_json::Value, Problem> {
     let picture = Picture::read(path)?;
     let size = weighted.size(arguments.weights.size);
-    let logits =
-        weighted.predictor.logits(&picture.squared(size), size).map_err(|error| error.to_string())?;
+    let logits = weighted.predictor.logits(&picture.squared(size), size).map_err(Problem::Network)?;
     let (height, width) = (picture.height, picture.width);
     let mask: Vec<bool> =
         enlarge(&logits, size, height, width).into_iter().map(|logit| logit >= 0.0).collect();

@@ -28,7 +28,12 @@ impl Placement {
 
     /// From now on there is room for so many workers on that device, one at least.
     pub fn narrow(&mut self, device: usize, workers: usize) {
-        self.rooms[device] = workers.max(1);
+        self.rooms[device] = workers.max(1).min(self.rooms[device]);
+    }
+
+    /// For how many workers there is room on a device.
+    pub fn room(&self, device: usize) -> usize {
+        self.rooms[device]
     }
 
     /// The name of a device.
@@ -103,6 +108,8 @@ mod tests {
         let mut placement = placement(2, None, Some(3));
         placement.narrow(1, 2);
         assert_eq!(filled(&placement), [0, 1, 0, 1, 0]);
+        placement.narrow(1, 3);
+        assert_eq!(placement.room(1), 2, "never more again");
         placement.narrow(0, 0);
         assert_eq!(filled(&placement), [0, 1, 1], "one at least");
     }

@@ -10,9 +10,9 @@ use super::observer::Observer;
 use super::placement::Placement;
 use super::plan::PlanItem;
 use super::reason::Reason;
-use super::session::{Noted, note_failure};
+use super::session::{Noted, note_failure, set_aside};
 use super::worker::{Heard, Message, Worker, WorkerCommand, death};
-use crate::store::{Results, RunState, Standing, StoreError};
+use crate::store::{Results, RunState, Standing};
 use crate::train::MEMORY;
 
 /// How long a request to stop may go unnoticed.
@@ -80,7 +80,6 @@ impl Pool<'_> {
             queue: VecDeque::new(),
             busy: Vec::new(),
             placement: self.placement.clone(),
-            again: BTreeMap::new(),
             running: BTreeMap::new(),
             begun: 0,
             summary: Summary::default(),
@@ -132,6 +131,8 @@ enum After {
     Settled,
     /// It is begun again.
     Queue,
+    /// It is begun again as one that was interrupted: others took the memory that it needed.
+    Crowded,
     /// Another process has it.
     Busy,
 }
@@ -146,8 +147,6 @@ struct Course<'a> {
     busy: Vec<usize>,
     /// Which devices have room.
     placement: Placement,
-    /// Runs that found too little memory beside others and are tried again, with that failure as the reason.
-    again: BTreeMap<usize, PlanItem>,
     running: BTreeMap<usize, Running>,
     begun: usize,
     summary: Summary,
@@ -207,17 +206,12 @@ impl Course<'_> {
         }
     }
 
-    /// A run, with the reason for which it is worked on now.
-    fn item(&self, index: usize) -> &PlanItem {
-        self.again.get(&index).unwrap_or(&self.items[index])
-    }
-
     fn may_begin(&self) -> bool {
         self.pool.limit.is_none_or(|limit| self.begun < limit)
     }
 
     fn begin(&mut self, index: usize, device: usize) {
-        let item = self.item(index);
+        let item = &self.items[index];
         let command = self.pool.workers.with(self.placement.argument(device));
         match Worker::start(&command, self.pool.share(), item, index, self.sender.clone()) {
             Ok(worker) => {
@@ -282,10 +276,8 @@ impl Course<'_> {
 
     /// A run ended here.
     fn ended(&mut self, index: usize, state: &RunState, observer: &mut dyn Observer) -> After {
-        match self.crowded_out(index, state, observer) {
-            Ok(false) => {}
-            Ok(true) => return After::Queue,
-            Err(error) => self.fail(error.into()),
+        if self.crowded_out(index, state, observer) {
+            return After::Crowded;
         }
         observer.run_ends(&self.items[index], state);
         match state {
@@ -309,34 +301,28 @@ impl Course<'_> {
 
     /// True for a run that found too little memory on a device where others are, too: it goes on where there are fewer of
     /// them, and its device gets no more than what it has room for.
-    fn crowded_out(
-        &mut self,
-        index: usize,
-        state: &RunState,
-        observer: &mut dyn Observer,
-    ) -> Result<bool, StoreError> {
-        let RunState::Failed { kind, message } = state else { return Ok(false) };
-        let Some(device) = self.running.get(&index).map(|running| running.device) else { return Ok(false) };
+    fn crowded_out(&mut self, index: usize, state: &RunState, observer: &mut dyn Observer) -> bool {
+        let RunState::Failed { kind, message } = state else { return false };
+        let Some(device) = self.running.get(&index).map(|running| running.device) else { return false };
         let others =
             || self.running.iter().filter(|(other, running)| **other != index && running.device == device);
         // Those that are about to be gone hold their memory still.
         if kind != MEMORY || others().next().is_none() {
-            return Ok(false);
+            return false;
         }
-        let room = others().filter(|(_, running)| running.after.is_none()).count().max(1);
+        let alive = others().filter(|(_, running)| running.after.is_none()).count();
+        if alive > 0 {
+            self.placement.narrow(device, alive);
+        }
         let item = &self.items[index];
-        let record = self.pool.results.run(&item.id).record()?;
-        let sessions = record.map_or(0, |record| record.provenance.sessions);
-        let reason = Reason::Failed { kind: kind.clone(), message: message.clone(), sessions };
         observer.run_ends(item, &RunState::Planned);
-        observer.warning(&format!(
-            "{} waits for room: {message}; from now on no more than {room} at a time on {}",
-            item.id,
-            self.placement.name(device),
-        ));
-        self.again.insert(index, PlanItem { reason, ..item.clone() });
-        self.placement.narrow(device, room);
-        Ok(true)
+        if !self.stopping {
+            let (id, room, name) = (&item.id, self.placement.room(device), self.placement.name(device));
+            observer.warning(&format!(
+                "{id} waits for room: {message}; from now on no more than {room} at a time on {name}"
+            ));
+        }
+        true
     }
 
     /// A run was ended by another process since it was planned.
@@ -378,6 +364,17 @@ impl Course<'_> {
             After::Settled => {}
             After::Queue => self.queue.push_back(index),
             After::Busy => self.busy.push(index),
+            After::Crowded => {
+                self.begun -= 1;
+                match set_aside(self.pool.results, &self.items[index].id) {
+                    Ok(Noted::Left(_)) => self.queue.push_back(index),
+                    Ok(Noted::Busy) => self.busy.push(index),
+                    Err(error) => {
+                        self.queue.push_back(index);
+                        self.fail(error.into());
+                    }
+                }
+            }
         }
     }
 
@@ -398,7 +395,7 @@ impl Course<'_> {
             Ok(Standing::Left(record)) => {
                 let ended = record.as_ref().filter(|record| match &record.state {
                     RunState::Done { .. } => true,
-                    RunState::Failed { .. } => !self.item(index).reason.is_failure_of(record),
+                    RunState::Failed { .. } => !self.items[index].reason.is_failure_of(record),
                     RunState::Planned | RunState::Running | RunState::Interrupted { .. } => false,
                 });
                 match ended {

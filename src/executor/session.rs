@@ -14,7 +14,7 @@ use crate::experiment::plan::PlannedRun;
 use crate::store::{
     CountsRow, FORMAT, ModelCost, Provenance, Results, RunFolder, RunRecord, RunState, StoreError, Weights,
 };
-use crate::train::{Finished, HostError, ImageCounts, Job, Outcome, TrainError};
+use crate::train::{Finished, HostError, ImageCounts, Job, MEMORY, Outcome, TrainError};
 
 /// With what a run is worked on.
 pub struct Session<'a> {
@@ -121,6 +121,11 @@ impl Session<'_> {
                     if let Some(StoreError::Io(_)) = error.downcast_ref() {
                         return Err(TrainError::Host(error));
                     }
+                    let error: HostError = match error.downcast::<TrainError>() {
+                        Ok(error) if error.kind() == MEMORY => return Err(*error),
+                        Ok(error) => error,
+                        Err(error) => error,
+                    };
                     host.warn(&format!("no gallery for {}: {error}", item.id)).map_err(host_error)?;
                 }
                 host.log("done").map_err(host_error)?;
@@ -241,6 +246,29 @@ pub(super) fn note_failure(
         record.provenance.ended = now();
         folder.write_record(&record)?;
         folder.log_writer()?.append_text(&format!("{} failed ({kind}): {message}", now()))?;
+    }
+    Ok(Noted::Left(record.state))
+}
+
+/// Makes a run that failed for lack of memory beside others one that was interrupted, so that it goes on.
+///
+/// # Errors
+/// When its record can't be read or written.
+pub(super) fn set_aside(results: &Results, id: &str) -> Result<Noted, StoreError> {
+    let folder = results.run(id);
+    let _lock = match folder.lock() {
+        Err(StoreError::Locked { .. }) => return Ok(Noted::Busy),
+        lock => lock?,
+    };
+    let Some(mut record) = folder.record()? else { return Ok(Noted::Left(RunState::Planned)) };
+    if matches!(&record.state, RunState::Failed { kind, .. } if kind == MEMORY) {
+        let epochs_done = match folder.checkpoint() {
+            Ok(checkpoint) => checkpoint.map_or(0, |checkpoint| checkpoint.epochs_done),
+            Err(StoreError::Damaged { .. }) => 0,
+            Err(error) => return Err(error),
+        };
+        record.state = RunState::Interrupted { epochs_done };
+        folder.write_record(&record)?;
     }
     Ok(Noted::Left(record.state))
 }

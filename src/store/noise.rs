@@ -57,7 +57,7 @@ pub struct MeasuredWith {
     pub hardware: String,
     /// Which implementation of the operations ran.
     pub kernels: String,
-    /// The processor's instructions that it used.
+    /// The arithmetic of the processor's instructions that it used.
     pub instruction_set: String,
 }
 

@@ -130,7 +130,7 @@ pub struct Provenance {
     pub hardware: String,
     /// Which implementation of the operations ran: `fused` or `plain`; empty where unknown.
     pub kernels: String,
-    /// The processor's instructions that it used, such as `avx2`; of each session where they changed, empty where
+    /// The arithmetic of the processor's instructions, such as `avx2`; of each session where they changed, empty where
     /// unknown.
     pub instruction_set: String,
     /// Threads of the training step.

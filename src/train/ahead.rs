@@ -33,17 +33,20 @@ pub(super) fn ahead<B: Send, E>(
             }
         });
         let mut index = 0;
-        loop {
+        let ended = loop {
             let asked = Instant::now();
-            let Ok(batch) = receiver.recv() else {
-                // All were made, or the maker panicked: then with its words.
-                maker.join().unwrap_or_else(|panic| resume_unwind(panic));
-                return Ok(true);
-            };
-            if !work(index, batch, asked.elapsed())? {
-                return Ok(false);
+            // None comes once all were made, or after a panic.
+            let Ok(batch) = receiver.recv() else { break Ok(true) };
+            match work(index, batch, asked.elapsed()) {
+                Ok(true) => index += 1,
+                ended => break ended,
             }
-            index += 1;
+        };
+        drop(receiver);
+        // A maker that panicked tells so with its words, unless there is an error to tell or nobody waits for it any more.
+        match maker.join() {
+            Err(panic) if matches!(ended, Ok(true)) => resume_unwind(panic),
+            _ => ended,
         }
     })
 }
@@ -92,5 +95,13 @@ mod tests {
         let ended = std::panic::catch_unwind(|| ahead::<_, Infallible>(&orders(), make, |_, _, _| Ok(true)));
         let words = ended.unwrap_err();
         assert_eq!(words.downcast_ref::<String>().map(String::as_str), Some("no memory for [4, 5]"));
+        // Two wait while the first is worked on, so the third of them is under way when the work ends.
+        let make = |indices: &[usize]| if indices[0] < 1 { batch(indices) } else { panic!("no memory") };
+        let slow = |ended: Result<bool, usize>| {
+            thread::sleep(Duration::from_millis(20));
+            ended
+        };
+        assert_eq!(ahead(&orders(), make, |_, _, _| slow(Ok(false))), Ok(false));
+        assert_eq!(ahead(&orders(), make, |_, _, _| slow(Err(3))), Err(3));
     }
 }

@@ -65,7 +65,9 @@ impl Input {
                 let bytes = Stock::bytes(images.ids().len(), images.size());
                 library.memory().is_some_and(|(free, _)| bytes <= free / SHARE)
             });
-        fits.map_or(Self::Host, |_| Self::on_device(compute, batches))
+        // Other runs may have taken the room meanwhile.
+        fits.and_then(|library| library.within_memory(|| Self::on_device(compute, batches)).ok())
+            .unwrap_or(Self::Host)
     }
 
     /// Images on the device, whether they had better be there or not; on the host where it has no room of its own.

@@ -32,7 +32,8 @@ pub(in crate::kernel) struct Axis {
     /// For each input position output positions that hold all its readers, and what each takes of it; none where the
     /// outputs are fewer.
     windows: Option<Windows>,
-    /// For each eight input positions what a resize to about twice the length needs; none where it is another.
+    /// For each eight input positions what a resize to about twice the length needs; none where it is another, and at
+    /// both ends.
     doubled: Vec<Option<Doubled>>,
 }
 

@@ -1,5 +1,5 @@
-//! A band of rows of a direct 3x3 convolution for few channels: no im2col, four output channels by sixteen pixels
-//! in registers.
+//! A band of rows of a direct 3x3 convolution for few channels: no im2col, four output channels by sixteen pixels,
+//! or eight by thirty-two, in registers.
 //!
 //! Shapes are those of one image: input `[channels_in, height, width]`, output `[channels_out, height,
 //! width]`, weight `[channels_out, channels_in, 3, 3]`, zero padding of one pixel.
@@ -190,6 +190,8 @@ impl Rows<'_> {
     fn write<W: Wide, const C: usize>(&self, output: &mut [f32]) {
         let (width, plane) = (self.size.width, self.size.plane());
         assert!(output.len() == self.live * plane && self.live <= C);
+        assert!(self.padded.len() >= self.size.channels_in * self.channel_stride);
+        assert!((self.band.rows + 2) * self.size.stride() <= self.channel_stride);
         for row in 0..self.band.rows {
             let place = |i: usize, x: usize| i * plane + (self.band.top + row) * width + x;
             let mut x = 0;

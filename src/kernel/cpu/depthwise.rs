@@ -238,7 +238,7 @@ fn padded_weight_with<V: Vector>(
         &*aligned
     };
     let mut sums = [V::splat(0.0); 9];
-    for (y, row) in aligned.chunks_exact(wide).enumerate() {
+    for (y, row) in aligned.chunks_exact(wide).take(plane.height).enumerate() {
         for (block, eight) in row.chunks_exact(LANES).enumerate() {
             let gradient = V::load(eight);
             for (tap, sum) in sums.iter_mut().enumerate() {

@@ -11,7 +11,7 @@ use super::simd::{WIDE, Wide, for_each_wide_instruction_set};
 /// Pixels whose channels are summed at once, in registers.
 const BLOCK: usize = WIDE;
 
-/// Channels whose products with the same pixels stand in registers.
+/// Channels whose products with the same pixels stand in registers; twice as many where these are roomy.
 const ROWS: usize = 4;
 
 /// Pixels between those that are read and those that are asked for.

@@ -1,4 +1,4 @@
-//! 1x1 convolution: a small matrix times the pixels, four output channels by sixteen pixels in registers.
+//! 1x1 convolution: a small matrix times the pixels, four or eight output channels by sixteen pixels in registers.
 //!
 //! Shapes are those of one image: input `[channels_in, pixels]`, output `[channels_out, pixels]`, weight
 //! `[channels_out, channels_in]`.
@@ -188,11 +188,11 @@ pub(super) struct Strided<'a> {
 impl Strided<'_> {
     /// How many planes have so many pixels.
     pub fn planes(self, pixels: usize) -> usize {
-        (self.values.len() + self.stride - pixels) / self.stride
+        self.values.len().checked_sub(pixels).map_or(0, |rest| rest / self.stride + 1)
     }
 }
 
-/// Sums of the gradients of weight and bias, lane by lane.
+/// Sums of the gradients of weight, lane by lane, and of bias.
 ///
 /// Over few pixels at a time, adding up lanes each time would take longer than the products.
 pub(super) struct LaneSums<'a> {

@@ -148,6 +148,9 @@ fn four<L: Lanes>(upper: &[f32], lower: &[f32], at: usize) -> [L; 4] {
     [a, b, c, d]
 }
 
+/// Floats of a cache line.
+const CACHE_LINE: usize = 16;
+
 /// Ends of what wide vectors and then a half one do of so many elements.
 fn ends(count: usize) -> [usize; 2] {
     [count / WIDE * WIDE, count / LANES * LANES]
@@ -371,8 +374,9 @@ fn spread_blocks<L: Lanes>(
 ) {
     let width = upper.len();
     for at in blocks.step_by(L::LANES) {
-        for ahead_at in [2 * at, 2 * at + 2 * LANES, 2 * at + width, 2 * at + width + 2 * LANES] {
+        for ahead_at in (2 * at..2 * (at + L::LANES)).step_by(CACHE_LINE) {
             L::prefetch(ahead, ahead_at);
+            L::prefetch(ahead, ahead_at + width);
         }
         let result = spread_block(four::<L>(upper, lower, at), L::load(&pulls[at..]), affine, line);
         let (left, right) = result[0].interleave(result[1]);

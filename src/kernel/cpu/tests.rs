@@ -2,8 +2,8 @@
 
 use super::simd::InstructionSet;
 use super::{
-    Axes, BceDice, Bilinear, Bridge, ChannelNorm, Conv3x3, ConvNormPoolGelu, DeepBceDice, Depthwise, Gelu,
-    GroupNorm, NormPoolGelu, Pointwise,
+    Axes, BceDice, Bilinear, Bridge, ChannelNorm, Conv3x3, ConvNormPoolGelu, DeepBceDice, Depthwise, Factor,
+    Gelu, GroupNorm, NormPoolGelu, Pointwise,
 };
 use crate::kernel::fused::{Input, Op};
 
@@ -14,6 +14,8 @@ type Case = (Box<dyn Op>, Vec<Vec<usize>>);
 fn cases(width: usize) -> Vec<Case> {
     let (epsilon, height) = (1e-5, 6);
     let map = |channels: usize| vec![2, channels, height, width];
+    // Of four images each has all its output channels at once.
+    let four = |channels: usize| vec![4, channels, height, width];
     let groups = (0..2).flat_map(|_| [vec![5], vec![5], vec![5, 1, 3, 3], vec![5]]);
     let mut bridge = vec![map(4), map(4), map(1)];
     bridge.extend(groups.chain([vec![10], vec![10], vec![9, 10, 1, 1], vec![9]]));
@@ -38,6 +40,15 @@ fn cases(width: usize) -> Vec<Case> {
         (Box::new(Bridge { dilations: vec![1, 5], mask: true, epsilon, tail_epsilon: epsilon }), bridge),
         (Box::new(ChannelNorm { epsilon }), vec![map(7), vec![7], vec![7]]),
         (Box::new(Conv3x3), vec![map(3), vec![13, 3, 3, 3], vec![13]]),
+        (Box::new(Conv3x3), vec![four(9), vec![13, 9, 3, 3], vec![13]]),
+        (
+            Box::new(ConvNormPoolGelu { groups: 2, epsilon }),
+            vec![four(9), vec![14, 9, 3, 3], vec![14], vec![14], vec![14]],
+        ),
+        (
+            Box::new(Factor { shape: [1, 5, height, width] }),
+            vec![vec![1, 5, 4, 4], vec![5, 1, 3, 3], vec![5], vec![5, 5, 1, 1], vec![5]],
+        ),
         (
             Box::new(ConvNormPoolGelu { groups: 2, epsilon }),
             vec![map(3), vec![6, 3, 3, 3], vec![6], vec![6], vec![6]],

@@ -40,21 +40,23 @@ impl Resident {
         let _guard = tch::no_grad_guard();
         let device = place.tch();
         let pixels = (stock.size * stock.size) as i64;
-        let bytes = |bytes: &[u8]| Tensor::from_slice(bytes).to_device(device);
-        // One image at a time: the host needs no second copy of them all.
-        let images: Vec<Tensor> = stock
-            .images
-            .iter()
-            .map(|(image, _)| bytes(image).view([pixels, 3]).transpose(0, 1).contiguous())
-            .collect();
-        let masks: Vec<Tensor> = stock.images.iter().map(|(_, mask)| bytes(mask)).collect();
+        let room = |shape: &[i64]| {
+            Tensor::empty([&[stock.images.len() as i64], shape].concat(), (Kind::Uint8, device))
+        };
+        let (images, masks) = (room(&[3, pixels]), room(&[pixels]));
+        // One image at a time: neither the host nor the device holds a second copy of them all.
+        for (index, (image, mask)) in stock.images.iter().enumerate() {
+            let image = Tensor::from_slice(image).view([pixels, 3]).to_device(device);
+            images.get(index as i64).copy_(&image.transpose(0, 1));
+            masks.get(index as i64).copy_(&Tensor::from_slice(mask));
+        }
         let floats = |values: &[f32]| Tensor::from_slice(values).to_device(device);
         Self {
             place,
             size: stock.size as i64,
             lesion_from: i64::from(stock.lesion_from),
-            images: Tensor::stack(&images, 0),
-            masks: Tensor::stack(&masks, 0),
+            images,
+            masks,
             tables: floats(stock.tables.as_flattened()).view([-1, 256]),
             mask_table: floats(&stock.mask_table),
             kept: kept(place, stock),

@@ -12,13 +12,13 @@ type Handle = *mut c_void;
 
 // SAFETY: the declarations are those of `libtorch-shim/shim.h`, which `shim.cpp` is compiled against.
 unsafe extern "C" {
-    safe fn ege_prepare();
+    safe fn ege_prepare() -> *const c_char;
     safe fn ege_cuda_built() -> c_int;
     safe fn ege_cuda_devices() -> c_int;
     fn ege_cuda_capability(index: c_int, major: *mut c_int, minor: *mut c_int) -> c_int;
     fn ege_cuda_memory(index: c_int, free: *mut u64, total: *mut u64) -> c_int;
     safe fn ege_versions() -> *const c_char;
-    safe fn ege_autocast(cuda: c_int, on: c_int);
+    safe fn ege_autocast(cuda: c_int, on: c_int) -> *const c_char;
     fn ege_upload(
         host: Handle,
         index: c_int,
@@ -45,7 +45,7 @@ unsafe extern "C" {
 
 /// Keeps what is freed within the process, and single precision single.
 pub(super) fn prepare() {
-    ege_prepare();
+    told(ege_prepare());
 }
 
 /// Whether this libtorch is one with CUDA.
@@ -81,7 +81,7 @@ pub fn versions() -> String {
 
 /// Begins or ends mixed precision on this thread.
 pub(super) fn autocast(on_card: bool, on: bool) {
-    ege_autocast(c_int::from(on_card), c_int::from(on));
+    told(ege_autocast(c_int::from(on_card), c_int::from(on)));
 }
 
 /// The end of a copy to a card.

@@ -56,7 +56,7 @@ pub(super) fn table(input: &ReportInput) -> Result<Table, ReportError> {
         Shown::new("Memory (MB)", "memory_mb", Show::Count),
         Shown::new("Threads", "threads", Show::Count),
         Shown::new("Kernels", "kernels", Show::Text),
-        Shown::new("Instructions", "instruction_set", Show::Text),
+        Shown::new("Arithmetic", "instruction_set", Show::Text),
         Shown::new("Hardware", "hardware", Show::Text),
     ];
     let mut table = Table::new("speed", "Training speed", runs.len(), columns, shown)?;

@@ -1,7 +1,7 @@
 //! Eight floats in one AVX register.
 //!
-//! Every method is inlined into a function compiled with `avx2,fma`; [`for_each_instruction_set!`]
-//! (`super::for_each_instruction_set`) is the only place that instantiates kernels with this type.
+//! Every method is inlined into a function compiled with `avx2,fma`; `for_each_instruction_set!` and
+//! `for_each_wide_instruction_set!` are the only places that instantiate kernels with this type.
 
 use std::arch::x86_64::{
     __m256, _CMP_EQ_OQ, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _MM_HINT_T0, _mm_prefetch,

@@ -21,27 +21,39 @@ impl InstructionSet {
     /// The best set that this processor has, or the one that [`force`](Self::force) named.
     #[inline]
     pub fn current() -> Self {
-        match CURRENT.load(Ordering::Relaxed) {
-            known if known == Self::Avx512 as u8 => Self::Avx512,
-            known if known == Self::Avx2 as u8 => Self::Avx2,
-            known if known == Self::Portable as u8 => Self::Portable,
-            _ => Self::best(None),
+        Self::of(CURRENT.load(Ordering::Relaxed)).unwrap_or_else(Self::detect)
+    }
+
+    #[inline]
+    fn of(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Avx2),
+            2 => Some(Self::Portable),
+            3 => Some(Self::Avx512),
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn detect() -> Self {
+        let best = Self::best(None);
+        // Whoever forces one meanwhile goes before.
+        match CURRENT.compare_exchange(0, best as u8, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => best,
+            Err(known) => Self::of(known).unwrap_or(best),
         }
     }
 
     /// Makes kernels use this set from now on where the processor has it, else the next best one; the best of all for none.
     /// For tests and measurements.
     pub fn force(set: Option<Self>) {
-        Self::best(set);
+        CURRENT.store(Self::best(set) as u8, Ordering::Relaxed);
     }
 
-    #[cold]
     fn best(most: Option<Self>) -> Self {
         let all = [Self::Avx512, Self::Avx2, Self::Portable];
         let first = most.and_then(|most| all.iter().position(|set| *set == most)).unwrap_or(0);
-        let best = all[first..].iter().copied().find(|set| set.is_there()).unwrap_or(Self::Portable);
-        CURRENT.store(best as u8, Ordering::Relaxed);
-        best
+        all[first..].iter().copied().find(|set| set.is_there()).unwrap_or(Self::Portable)
     }
 
     /// Whether this processor has it.
@@ -51,7 +63,13 @@ impl InstructionSet {
         match self {
             Self::Portable => true,
             Self::Avx2 => has!("avx2") && has!("fma"),
-            Self::Avx512 => has!("avx512f") && has!("avx512vl") && has!("avx512dq") && has!("avx512bw"),
+            Self::Avx512 => {
+                Self::Avx2.is_there()
+                    && has!("avx512f")
+                    && has!("avx512vl")
+                    && has!("avx512dq")
+                    && has!("avx512bw")
+            }
         }
     }
 

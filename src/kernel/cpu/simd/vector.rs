@@ -83,7 +83,7 @@ pub(in crate::kernel) trait Vector: Lanes {
 pub(in crate::kernel) trait Wide: Lanes {
     /// Half of them.
     type Half: Vector;
-    /// True where registers hold more than twelve of these, besides what is read.
+    /// True where registers hold sixteen of these, besides what is read.
     const ROOMY: bool;
 }
 
