@@ -14,7 +14,7 @@ use super::workers::on_workers;
 use super::{Compute, ImageCounts, TrainError};
 use crate::dataset::{Batch, Batches, Images};
 use crate::experiment::settings::{LossSettings, Settings};
-use crate::kernel::libtorch::Tally;
+use crate::kernel::libtorch::{Libtorch, ResidentBatch, Tally};
 use crate::kernel::{kernels, with_kernels};
 use crate::metric::{Boundary, Counts, Score};
 use crate::model::state::values;
@@ -96,6 +96,9 @@ pub(super) fn evaluate(
         (Compute::Libtorch(library), Purpose::Selection(loss)) if place.input.gathers() => {
             return library.infer(|| tally(&network, batches, indices, loss, place.input));
         }
+        (Compute::Libtorch(library), Purpose::Selection(loss)) => {
+            return library.infer(|| tally_sent(&network, batches, indices, loss, library));
+        }
         (Compute::Libtorch(library), _) => {
             return library.infer(|| judge_in_turn(&network, batches, indices, purpose, device));
         }
@@ -131,11 +134,43 @@ fn tally(
 ) -> Evaluation {
     let mut tally = Tally::default();
     for indices in indices.chunks(BATCH) {
-        let batch = input.gather(batches.evaluation_recipes(indices));
-        let prediction = network.forward(batch.images.clone());
-        let logits = prediction.output.clone();
-        tally.add(&batch, logits, least_lesion(), image_losses(prediction, &batch.masks, loss));
+        add(&mut tally, network, &input.gather(batches.evaluation_recipes(indices)), loss);
     }
+    read(tally)
+}
+
+/// Judges images that are sent to the device while it judges those before them; nothing waits for it until all are judged.
+fn tally_sent(
+    network: &Network,
+    batches: &Batches,
+    indices: &[usize],
+    loss: &LossSettings,
+    library: Libtorch,
+) -> Evaluation {
+    let mut tally = Tally::default();
+    let mut input = Duration::ZERO;
+    let chunks: Vec<Vec<usize>> = indices.chunks(BATCH).map(<[usize]>::to_vec).collect();
+    let make = |indices: &[usize]| {
+        let Batch { images, masks, truth, size, .. } = batches.evaluation(indices);
+        library.send_batch(&images, &masks, &truth, [indices.len(), size])
+    };
+    let Ok(_) = ahead::<_, Infallible>(&chunks, make, |_, sent, waited| {
+        input += waited;
+        add(&mut tally, network, &sent.arrive(), loss);
+        Ok(true)
+    });
+    Evaluation { input, ..read(tally) }
+}
+
+/// Judges a batch on the device.
+fn add(tally: &mut Tally, network: &Network, batch: &ResidentBatch, loss: &LossSettings) {
+    let prediction = network.forward(batch.images.clone());
+    let logits = prediction.output.clone();
+    tally.add(batch, logits, least_lesion(), image_losses(prediction, &batch.masks, loss));
+}
+
+/// What was judged on the device; waits for it.
+fn read(tally: Tally) -> Evaluation {
     let mut evaluation = Evaluation::default();
     for ([tp, fp, fn_, tn], loss) in tally.read() {
         evaluation.scores.push(Score { counts: Counts { tp, fp, fn_, tn }, boundary: None });

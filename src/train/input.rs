@@ -133,9 +133,10 @@ mod tests {
     use crate::experiment::settings::{
         EgeUnetSettings, LossMask, ModelSettings, Normalization, Protocol, TrainSettings,
     };
+    use crate::metric::Counts;
     use crate::model::Built;
     use crate::model::state::values;
-    use crate::train::evaluation::{Place, Purpose, evaluate};
+    use crate::train::evaluation::{Evaluation, Place, Purpose, evaluate};
 
     fn libtorch() -> Compute {
         "libtorch".parse().expect("this build has libtorch")
@@ -204,6 +205,12 @@ mod tests {
         };
         let (there, here) = (judged(&Input::on_device(compute, &batches)), judged(&Input::Host));
         assert_eq!(there.scores, here.scores);
+        let report =
+            evaluate(&built, &batches, &indices, Purpose::Report, &Place { compute, input: &Input::Host });
+        let counts = |evaluation: &Evaluation| -> Vec<Counts> {
+            evaluation.scores.iter().map(|score| score.counts).collect()
+        };
+        assert_eq!(counts(&there), counts(&report), "of the host");
         assert!(there.total().tp + there.total().fp > 0, "some pixels are lesion: {:?}", there.total());
         for (there, here) in there.losses.iter().zip(&here.losses) {
             assert!((there - here).abs() <= 1e-5 * here.abs(), "{there} and {here}");

@@ -41,6 +41,11 @@ pub struct Upload<const D: usize> {
     never: Infallible,
 }
 
+/// Images, masks and truth on their way to a device.
+pub struct SentBatch {
+    never: Infallible,
+}
+
 /// Judgements of images.
 #[derive(Default)]
 pub struct Tally(());
@@ -113,6 +118,10 @@ impl Libtorch {
     }
 
     pub fn upload<const D: usize>(self, _: &[f32], _: [usize; D]) -> Upload<D> {
+        match self.never {}
+    }
+
+    pub fn send_batch(self, _: &[f32], _: &[f32], _: &[bool], _: [usize; 2]) -> SentBatch {
         match self.never {}
     }
 
@@ -197,6 +206,13 @@ impl Tally {
 #[expect(missing_docs, reason = "the same as in a build with libtorch, where they are described")]
 impl<const D: usize> Upload<D> {
     pub fn arrive(self) -> Tensor<D> {
+        match self.never {}
+    }
+}
+
+#[expect(missing_docs, reason = "the same as in a build with libtorch, where they are described")]
+impl SentBatch {
+    pub fn arrive(self) -> ResidentBatch {
         match self.never {}
     }
 }

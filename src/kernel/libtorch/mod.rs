@@ -47,7 +47,8 @@ pub use stock::{Arrangement, Sample, Stock, Turned};
 
 #[cfg(not(feature = "libtorch"))]
 pub use absent::{
-    Learning, Libtorch, Resident, ResidentBatch, Tally, Upload, built_with_cuda, is_awaited, learns, versions,
+    Learning, Libtorch, Resident, ResidentBatch, SentBatch, Tally, Upload, built_with_cuda, is_awaited,
+    learns, versions,
 };
 #[cfg(not(feature = "libtorch"))]
 pub(in crate::kernel) use absent::{compute, has};
@@ -69,4 +70,4 @@ pub use shim::{built_with_cuda, versions};
 #[cfg(feature = "libtorch")]
 pub use tally::Tally;
 #[cfg(feature = "libtorch")]
-pub use upload::Upload;
+pub use upload::{SentBatch, Upload};

@@ -5,8 +5,9 @@ use tch::Tensor;
 
 use super::device::Libtorch;
 use super::name::Place;
+use super::resident::ResidentBatch;
 use super::shim::{self, Arrival};
-use super::tensors::outer;
+use super::tensors::{inner, outer};
 
 /// A tensor on its way to a device.
 ///
@@ -27,7 +28,43 @@ impl<const D: usize> Upload<D> {
     }
 }
 
+/// Images, masks and truth on their way to a device.
+pub struct SentBatch {
+    images: Upload<4>,
+    masks: Upload<4>,
+    truth: Upload<2>,
+}
+
+impl SentBatch {
+    /// The batch, for what this thread computes; the device waits for it, the host doesn't.
+    pub fn arrive(self) -> ResidentBatch {
+        let _guard = tch::no_grad_guard();
+        let truth = inner(self.truth.arrive().into_dispatch()).ge(0.5);
+        ResidentBatch { images: self.images.arrive(), masks: self.masks.arrive(), truth }
+    }
+}
+
 impl Libtorch {
+    /// Sends a batch of `count` images of `size` pixels in height and width to the device.
+    ///
+    /// # Shapes
+    /// - `images`: `[count, 3, size, size]`
+    /// - `masks`, `truth`: `[count, size, size]`
+    pub fn send_batch(
+        self,
+        images: &[f32],
+        masks: &[f32],
+        truth: &[bool],
+        [count, size]: [usize; 2],
+    ) -> SentBatch {
+        let truth: Vec<f32> = truth.iter().map(|&lesion| f32::from(u8::from(lesion))).collect();
+        SentBatch {
+            images: self.upload(images, [count, 3, size, size]),
+            masks: self.upload(masks, [count, 1, size, size]),
+            truth: self.upload(&truth, [count, size * size]),
+        }
+    }
+
     /// Sends these elements to the device.
     pub fn upload<const D: usize>(self, values: &[f32], shape: [usize; D]) -> Upload<D> {
         let _guard = tch::no_grad_guard();
