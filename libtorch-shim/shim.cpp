@@ -16,6 +16,7 @@
 #include <torch/version.h>
 
 #include <climits>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -83,9 +84,12 @@ const char *ege_prepare() {
 #endif
   return guarded([&] {
     if (!ege_cuda_built()) return;
-    // Factors of 10 bits are what convolutions would otherwise have, and products where the environment says so.
-    at::globalContext().setFloat32MatmulPrecision("highest");
-    for (auto operation : {"conv", "rnn"}) at::globalContext().setFloat32Precision("cuda", operation, "ieee");
+    // This variable sets what only the older function takes back; without it that one only warns of its age.
+    if (std::getenv("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE") != nullptr) {
+      at::globalContext().setFloat32MatmulPrecision("highest");
+    }
+    // Factors of 10 bits are what convolutions would otherwise have.
+    for (auto operation : {"matmul", "conv", "rnn"}) at::globalContext().setFloat32Precision("cuda", operation, "ieee");
   });
 }
 
