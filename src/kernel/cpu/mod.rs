@@ -14,6 +14,7 @@ mod adamw;
 mod axes;
 mod bce_dice;
 mod bilinear;
+mod bilinear_axis;
 mod bridge;
 mod bridge_group;
 mod buffer;

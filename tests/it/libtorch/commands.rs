@@ -142,7 +142,6 @@ fn a_run_in_mixed_precision_is_another_run() {
     assert!(precisions.contains(&Value::Null) && precisions.contains(&Value::from("bf16")), "{precisions:?}");
 }
 
-/// What a run says that finds too little memory beside others, of how many it was and is at most.
 #[test]
 fn a_run_that_finds_no_memory_beside_others_goes_on_with_fewer() {
     let program = Program::new();

@@ -10,8 +10,7 @@ fn line<V: Lanes>(x: V, low: f32, high: f32) -> V {
 
 /// `c[0] + c[1] x + ... + c[7] x^7`.
 ///
-/// By pairs (Estrin's scheme): what depends on one another is half as long as one term after the other, and it is that
-/// which a processor waits for here.
+/// By pairs (Estrin's scheme), so that less waits for less.
 #[inline(always)]
 fn seventh<V: Lanes>(x: V, [a, b, c, d, e, f, g, h]: [f32; 8]) -> V {
     let square = x.mul(x);
